@@ -1,0 +1,65 @@
+"""Load the Python files in which users declare their models."""
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from keepfit.definition import Model
+from keepfit.errors import DefinitionError
+
+
+def load_definitions(root: Path, patterns: Iterable[str]) -> dict[str, Model]:
+    """Every model declared in the workspace's files, by name.
+
+    Args:
+        root: the workspace.
+        patterns: glob patterns below it, as in keepfit.toml.
+
+    Raises:
+        DefinitionError: a file cannot be run, or two declare the same name; says which file and line.
+    """
+    found: dict[str, Model] = {}
+    files: dict[str, Path] = {}
+    for path in sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()}):
+        for model in _models_of(path):
+            if model.name in found and found[model.name] is not model:
+                raise DefinitionError(
+                    f"{files[model.name].name} and {path.name} both declare model '{model.name}'"
+                )
+            found[model.name], files[model.name] = model, path
+    return found
+
+
+def _models_of(path: Path) -> list[Model]:
+    module = _run(path)
+    return list({id(value): value for value in vars(module).values() if isinstance(value, Model)}.values())
+
+
+def _run(path: Path) -> object:
+    name = f"keepfit_workspace_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise DefinitionError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise DefinitionError(
+            f"{path.name}, line {error.lineno}: {error.msg}", hint=(error.text or "").strip() or None
+        ) from None
+    except DefinitionError as error:
+        raise DefinitionError(f"{path.name}{_line(error, path)}: {error}", hint=error.hint) from None
+    except Exception as error:
+        raise DefinitionError(f"{path.name}{_line(error, path)}: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _line(error: Exception, path: Path) -> str:
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    return f", line {lines[-1]}" if lines else ""

@@ -1,0 +1,1 @@
+"""The lake: datasets, predictions and labels as Delta tables, read by Polars."""

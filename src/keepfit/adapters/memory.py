@@ -1,0 +1,181 @@
+"""The lake's ports in plain memory: for tests of what stands on them. Nothing outlives the process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from keepfit.adapters.lake.checkout import write_parquet
+from keepfit.clock import Window, utc, window_of
+from keepfit.data.dataset import DatasetVersion
+from keepfit.data.digest import frame_digest
+from keepfit.data.schema import Schema
+from keepfit.errors import DataError, NotFoundError
+from keepfit.ids import did_you_mean, is_name
+from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, SERVED
+from keepfit.predictions.store import Appended
+
+_BATCH = {"batch": pl.Int64()}
+
+
+class MemoryDatasets:
+    """Implements `keepfit.data.dataset.DatasetStore`."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, list[tuple[DatasetVersion, pl.DataFrame]]] = {}
+
+    def commit(self, name: str, frame: pl.DataFrame, *, source: str, at: datetime) -> DatasetVersion:
+        """A new version holding `frame`; the latest one when its digest is the same already."""
+        if not is_name(name):
+            raise DataError(f"'{name}' cannot name a dataset")
+        digest, kept = frame_digest(frame), self._kept.setdefault(name, [])
+        if kept and kept[-1][0].digest == digest:
+            return kept[-1][0]
+        version = DatasetVersion(
+            name=name,
+            number=len(kept) + 1,
+            digest=digest,
+            rows=frame.height,
+            schema=Schema.of(frame),
+            parent=len(kept) or None,
+            source=source,
+            at=utc(at),
+        )
+        kept.append((version, frame))
+        return version
+
+    def names(self) -> Sequence[str]:
+        """The datasets there are, sorted."""
+        return sorted(self._kept)
+
+    def versions(self, name: str) -> Sequence[DatasetVersion]:
+        """All versions of a dataset, oldest first. Raises NotFoundError."""
+        if name not in self._kept:
+            raise NotFoundError(f"there is no dataset '{name}'", hint=did_you_mean(name, self._kept))
+        return [version for version, _ in self._kept[name]]
+
+    def version(self, name: str, number: int | None = None) -> DatasetVersion:
+        """One version, the latest when `number` is None. Raises NotFoundError."""
+        for version in reversed(self.versions(name)):
+            if number in (None, version.number):
+                return version
+        raise NotFoundError(f"there is no version {number} of dataset '{name}'")
+
+    def read(self, version: DatasetVersion) -> pl.DataFrame:
+        """The rows, in the order committed. Raises DataError when `version` is not what was committed."""
+        kept = self.version(version.name, version.number)
+        if kept.digest != version.digest:
+            raise DataError(f"{version.ref} has digest {kept.digest}, not {version.digest}")
+        return self._kept[version.name][version.number - 1][1]
+
+    def checkout(self, version: DatasetVersion, path: Path) -> Path:
+        """Write the version to one Parquet file; the same version gives the same bytes."""
+        return write_parquet(self.read(version), path)
+
+    def vacuum(self, name: str) -> int:
+        """There are no files: 0. Raises NotFoundError."""
+        self.versions(name)
+        return 0
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows, and for what makes each of them unique the batch that brought it."""
+
+    batches: dict[tuple[object, ...], int] = field(default_factory=dict)
+    frames: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(
+        self, rows: pl.DataFrame, keys: Sequence[tuple[object, ...]], counted: Sequence[bool], batch: int
+    ) -> Appended:
+        """Keep rows whose key is new; a row that this very batch brought before is stored, not a duplicate."""
+        new, met, stored, duplicates = [], set[tuple[object, ...]](), 0, 0
+        for key, counts in zip(keys, counted, strict=True):
+            new.append(key not in self.batches)
+            kept = self.batches.setdefault(key, batch) == batch and key not in met
+            met.add(key)
+            stored += kept and counts
+            duplicates += counts and not kept
+        self.frames.append(
+            rows.filter(pl.Series(new, dtype=pl.Boolean)).with_columns(batch=pl.lit(batch, dtype=pl.Int64))
+        )
+        already = not any(new) and any(self.batches[key] == batch for key in met)
+        return Appended(stored=stored, duplicates=duplicates, already=already)
+
+    def frame(self, columns: dict[str, pl.DataType]) -> pl.DataFrame:
+        """All rows."""
+        empty = pl.DataFrame(schema={**columns, **_BATCH})
+        return pl.concat([empty, *self.frames], how="diagonal_relaxed")
+
+
+class MemoryPredictions:
+    """Implements `keepfit.predictions.store.PredictionStore`; it takes the columns that it is given on trust."""
+
+    def __init__(self) -> None:
+        self._predictions: dict[str, _Rows] = {}
+        self._labels: dict[str, _Rows] = {}
+
+    def append_predictions(self, model: str, rows: pl.DataFrame, *, batch: int) -> Appended:
+        """Add rows that are not there yet: served rows by prediction_id, shadows by (prediction_id, version)."""
+        shadows = [role not in SERVED for role in rows["role"]]
+        ids = zip(rows["prediction_id"], rows["version"], shadows, strict=True)
+        keys = [(one, version if shadow else None) for one, version, shadow in ids]
+        return self._of(self._predictions, model).add(rows, keys, [not shadow for shadow in shadows], batch)
+
+    def append_labels(self, model: str, rows: pl.DataFrame, *, batch: int) -> Appended:
+        """Add label rows; the same (prediction_id, label, label_time) is added once."""
+        keys: list[tuple[object, ...]] = rows.select("prediction_id", "label", "label_time").rows()
+        return self._of(self._labels, model).add(rows, keys, [True] * len(keys), batch)
+
+    def predictions(
+        self, model: str, window: Window | None = None, *, version: int | None = None
+    ) -> pl.DataFrame:
+        """Rows whose event lies in the window, in the order of their events; an empty frame when there are none."""
+        rows = self._of(self._predictions, model).frame(PREDICTION_COLUMNS)
+        if window is not None:
+            rows = rows.filter(pl.col("event_time") >= window.start, pl.col("event_time") < window.end)
+        if version is not None:
+            rows = rows.filter(pl.col("version") == version)
+        return rows.sort("event_time", "prediction_id", "version")
+
+    def labelled(
+        self, model: str, window: Window | None = None, *, version: int | None = None
+    ) -> pl.DataFrame:
+        """Like `predictions`, with `label` and `label_time` of each prediction's last label."""
+        labels = (
+            self._of(self._labels, model)
+            .frame(LABEL_COLUMNS)
+            .sort("label_time", "received_at", "batch", "label")
+        )
+        last = labels.group_by("prediction_id", maintain_order=True).last().drop("received_at", "batch")
+        rows = self.predictions(model, window, version=version)
+        return rows.join(last, on="prediction_id", how="left", maintain_order="left")
+
+    def touched(self, model: str, *, after_batch: int, every: timedelta) -> tuple[Sequence[Window], int]:
+        """Windows that gained predictions, or labels of predictions in them, and the newest batch."""
+        rows, labels = self.predictions(model), self._of(self._labels, model).frame(LABEL_COLUMNS)
+        newer = labels.filter(pl.col("batch") > after_batch)
+        touched = rows.filter(
+            (pl.col("batch") > after_batch) | pl.col("prediction_id").is_in(newer["prediction_id"].implode())
+        )
+        windows = {window_of(moment, every) for moment in touched["event_time"]}
+        return sorted(windows), max([after_batch, *rows["batch"], *labels["batch"]])
+
+    def waiting_labels(self, model: str) -> int:
+        """Predictions that have a label but have not been seen."""
+        labels = self._of(self._labels, model).frame(LABEL_COLUMNS)
+        return len({*labels["prediction_id"]} - {*self.predictions(model)["prediction_id"]})
+
+    def count(self, model: str) -> int:
+        """Served predictions."""
+        return int(self.predictions(model)["role"].is_in(SERVED).sum())
+
+    def last_event(self, model: str) -> datetime | None:
+        """The newest event time; None when there is no prediction."""
+        return max(self.predictions(model)["event_time"], default=None)
+
+    @staticmethod
+    def _of(tables: dict[str, _Rows], model: str) -> _Rows:
+        return tables.setdefault(model, _Rows())

@@ -1,0 +1,1 @@
+"""keepfit's own state in SQLite or PostgreSQL: one small store for each port."""

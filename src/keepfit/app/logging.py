@@ -1,0 +1,83 @@
+"""Predictions and labels from files: what was answered elsewhere counts too."""
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from keepfit.app.workspace import Workspace
+from keepfit.data.schema import Schema
+from keepfit.definition import Model
+from keepfit.errors import DataError, NotFoundError
+from keepfit.predictions.ledger import Ledger
+from keepfit.registry.model_version import ModelVersion
+from keepfit.workflows.log_rows import log_label_rows, log_prediction_rows
+
+_READERS = {
+    ".parquet": pl.read_parquet,
+    ".csv": lambda path: pl.read_csv(path, try_parse_dates=True),
+    ".jsonl": pl.read_ndjson,
+    ".ndjson": pl.read_ndjson,
+}
+
+
+def log_predictions(
+    workspace: Workspace, file: Path, *, model: str | None, version: int | None, now: datetime
+) -> Ledger:
+    """Record the predictions of a file.
+
+    Raises:
+        DataError: a column is missing, or the file cannot be read; nothing is recorded then.
+        NotFoundError: no such model or version, or the model has no champion.
+    """
+    declared = _model(workspace, model)
+    route = workspace.ports.releases.route(declared.name)
+    number = version or route.champion
+    if number is None:
+        raise NotFoundError(f"'{declared.name}' has no champion", hint="name the version: --version N")
+    registered: ModelVersion = workspace.registry.version(declared.name, number)
+    rows = read_rows(file)
+    Schema.of(rows).require(
+        (declared.id, declared.time, *registered.signature.feature_names, "prediction"), where=str(file)
+    )
+    return log_prediction_rows(workspace.ports, declared, registered, rows, log=file.name, now=now)
+
+
+def log_labels(workspace: Workspace, file: Path, *, model: str | None, now: datetime) -> tuple[Ledger, int]:
+    """Record the labels of a file; also how many labels in the lake wait for their prediction.
+
+    Raises:
+        DataError: a column is missing, or the file cannot be read; nothing is recorded then.
+        NotFoundError: no such model.
+    """
+    declared = _model(workspace, model)
+    rows = read_rows(file)
+    names = {declared.id: "prediction_id", declared.task.target: "label"}
+    rows = rows.rename(
+        {old: new for old, new in names.items() if old in rows.columns and new not in rows.columns}
+    )
+    if "prediction_id" not in rows.columns or "label" not in rows.columns:
+        Schema.of(rows).require((declared.id, declared.task.target), where=str(file))
+    counts = log_label_rows(workspace.ports, declared, rows, log=file.name, now=now)
+    return counts, workspace.ports.predictions.waiting_labels(declared.name)
+
+
+def read_rows(file: Path) -> pl.DataFrame:
+    """A Parquet, CSV or JSON-lines file as a frame. Raises DataError."""
+    reader = _READERS.get(file.suffix.lower())
+    if reader is None:
+        raise DataError(f"{file}: cannot read '{file.suffix}'", hint="give a .parquet, .csv or .jsonl file")
+    try:
+        return reader(file)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _model(workspace: Workspace, name: str | None) -> Model:
+    if name is not None:
+        return workspace.model(name)
+    if len(workspace.models) == 1:
+        return next(iter(workspace.models.values()))
+    raise NotFoundError(
+        "which model?", hint=f"name it with --model: {', '.join(sorted(workspace.models)) or 'none'}"
+    )

@@ -1,0 +1,1 @@
+"""Versioned data: what a training run saw, exactly, and how one version differs from another."""

@@ -1,0 +1,149 @@
+"""A model as its user declares it: where its rows come from, how it is trained, watched, retrained and released."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from keepfit.clock import parse_duration
+from keepfit.errors import DefinitionError
+from keepfit.evaluation.task import Task
+from keepfit.ids import did_you_mean, is_name
+from keepfit.monitoring.policy import Monitor
+from keepfit.release.policy import Release
+from keepfit.retraining.policy import Retrain
+
+#: (start, end) → labelled rows whose event lies in [start, end): any Polars, pandas or Arrow frame.
+Source = Callable[[datetime, datetime], Any]
+#: training set → fitted estimator with `predict` (and `predict_proba` for a classification).
+Trainer = Callable[[Any], Any]
+
+
+class Model:
+    """A model in production, declared once.
+
+    Args:
+        name: lower-case letters, digits, dots, hyphens and underscores; part of its URL.
+        task: `Regression(target=…)` or `Classification(target=…)`.
+        id: the column that names a prediction, so that its label finds it.
+        time: the column that says when the event was.
+        features: the columns that the model is given, in order.
+        categorical: those of them that are categories.
+        label_delay: how long after the event its label usually comes; training never looks nearer than this.
+        monitor, retrain, release: the policies.
+        notify: where incidents are sent, as Apprise URLs.
+
+    Raises:
+        DefinitionError: what is declared cannot be.
+
+    >>> from keepfit.evaluation.task import Regression
+    >>> eta = Model("eta", task=Regression(target="minutes"), id="trip", time="at", features=["miles"])
+    >>> eta.required_columns
+    ('trip', 'at', 'miles', 'minutes')
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        task: Task,
+        id: str,  # noqa: A002 - the word that a reader of the model file expects
+        time: str,
+        features: list[str] | tuple[str, ...],
+        categorical: list[str] | tuple[str, ...] = (),
+        label_delay: str | timedelta = "0s",
+        monitor: Monitor | None = None,
+        retrain: Retrain | None = None,
+        release: Release | None = None,
+        notify: list[str] | tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.task = task
+        self.id = id
+        self.time = time
+        self.features = tuple(features)
+        self.categorical = tuple(categorical)
+        self.label_delay = _duration(name, "label_delay", label_delay)
+        self.monitor = monitor or Monitor()
+        self.retrain = retrain or Retrain()
+        self.release = release or Release()
+        self.notify = tuple(notify)
+        self._source: Source | None = None
+        self._trainer: Trainer | None = None
+        self._validate()
+
+    def source(self, function: Source) -> Source:
+        """Declare where labelled rows come from: a function of (start, end), both aware UTC datetimes."""
+        self._source = function
+        return function
+
+    def trainer(self, function: Trainer) -> Trainer:
+        """Declare how the model is trained: a function of a training set with `X`, `y` and `frame`."""
+        self._trainer = function
+        return function
+
+    @property
+    def rows(self) -> Source:
+        """The declared source. Raises DefinitionError when there is none."""
+        if self._source is None:
+            raise DefinitionError(
+                f"model '{self.name}' has no source",
+                hint=f"put @{_variable(self.name)}.source above a function (start, end) that returns labelled rows",
+            )
+        return self._source
+
+    @property
+    def fit(self) -> Trainer:
+        """The declared trainer. Raises DefinitionError when there is none."""
+        if self._trainer is None:
+            raise DefinitionError(
+                f"model '{self.name}' has no trainer",
+                hint=f"put @{_variable(self.name)}.trainer above a function (train) that returns a fitted estimator",
+            )
+        return self._trainer
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """Columns that are recorded though the model is not given them: the slices that are no features."""
+        return tuple(name for name in self.monitor.slices if name not in self.features)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """What every row of the source must hold."""
+        return (self.id, self.time, *self.features, *self.context, self.task.target)
+
+    def _validate(self) -> None:
+        if not is_name(self.name):
+            raise DefinitionError(
+                f"'{self.name}' cannot name a model",
+                hint="use lower-case letters, digits, dots, hyphens and underscores, as in 'taxi-eta'",
+            )
+        if not self.features:
+            raise DefinitionError(
+                f"model '{self.name}' has no features", hint="list the columns that it is given"
+            )
+        for name in self.categorical:
+            if name not in self.features:
+                raise DefinitionError(
+                    f"model '{self.name}': categorical column '{name}' is not among its features",
+                    hint=did_you_mean(name, self.features),
+                )
+        twice = {name for name in self.required_columns if self.required_columns.count(name) > 1}
+        if twice:
+            raise DefinitionError(
+                f"model '{self.name}' uses column '{min(twice)}' twice",
+                hint="id, time, target and each feature are columns of their own",
+            )
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, {len(self.features)} features, target {self.task.target!r})"
+
+
+def _variable(name: str) -> str:
+    return "".join(char if char.isalnum() else "_" for char in name)
+
+
+def _duration(model: str, what: str, text: str | timedelta) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise DefinitionError(f"model '{model}': {what}: {error}") from None

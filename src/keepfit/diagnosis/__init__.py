@@ -1,0 +1,1 @@
+"""What is wrong, named from the findings: the remedy follows from the cause."""

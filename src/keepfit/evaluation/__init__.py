@@ -1,0 +1,1 @@
+"""How good predictions were: losses as sums that add up over windows, servers and slices."""

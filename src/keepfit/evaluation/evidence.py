@@ -1,0 +1,95 @@
+"""Performance evidence: sums of losses. A commutative monoid, so a week is the sum of its days."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from keepfit.evaluation.losses import Floats
+from keepfit.stats.intervals import Interval, normal_quantile
+
+
+@dataclass(frozen=True, slots=True)
+class LossSums:
+    """How many losses, their sum and the sum of their squares.
+
+    >>> week = LossSums.of(np.array([1.0, 3.0])) + LossSums.of(np.array([2.0]))
+    >>> week.n, week.mean
+    (3, 2.0)
+    """
+
+    n: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    @classmethod
+    def of(cls, losses: Floats) -> "LossSums":
+        """The sums of an array of losses, shape (n,)."""
+        return cls(int(losses.size), float(losses.sum()), float(np.dot(losses, losses)))
+
+    def __add__(self, other: "LossSums") -> "LossSums":
+        return LossSums(self.n + other.n, self.total + other.total, self.squares + other.squares)
+
+    def __sub__(self, other: "LossSums") -> "LossSums":
+        return LossSums(self.n - other.n, self.total - other.total, max(0.0, self.squares - other.squares))
+
+    @property
+    def mean(self) -> float:
+        """The mean loss; NaN when there are none."""
+        return self.total / self.n if self.n else math.nan
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean; infinite with fewer than two losses, when nothing is known of the spread."""
+        if self.n < 2:
+            return math.inf
+        variance = max(0.0, (self.squares - self.total**2 / self.n) / (self.n - 1))
+        return math.sqrt(variance / self.n)
+
+    def interval(self, confidence: float = 0.95) -> Interval:
+        """A normal interval of the mean, by the central limit theorem."""
+        reach = normal_quantile(0.5 + confidence / 2) * self.standard_error
+        return Interval(self.mean - reach, self.mean + reach)
+
+
+def total(sums: Iterable[LossSums]) -> LossSums:
+    """The sum of any number of sums."""
+    return sum(sums, LossSums())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """Losses of one model version in one window, whole and in parts.
+
+    Attributes:
+        predicted: rows that the version answered.
+        labelled: the losses of the rows whose label has come.
+        slices: the same by slice: `column=value` → sums.
+    """
+
+    predicted: int = 0
+    labelled: LossSums = LossSums()
+    slices: Mapping[str, LossSums] = field(default_factory=dict)
+
+    @property
+    def maturity(self) -> float:
+        """The share of the predictions whose label has come; NaN when there are no predictions."""
+        return self.labelled.n / self.predicted if self.predicted else math.nan
+
+    def __add__(self, other: "Performance") -> "Performance":
+        return Performance(
+            predicted=self.predicted + other.predicted,
+            labelled=self.labelled + other.labelled,
+            slices=merge_sums(self.slices, other.slices),
+        )
+
+
+def merge_sums(left: Mapping[str, LossSums], right: Mapping[str, LossSums]) -> dict[str, LossSums]:
+    """Two families of sums, added key by key."""
+    return {key: left.get(key, LossSums()) + right.get(key, LossSums()) for key in sorted({*left, *right})}
+
+
+def display(metric: str, mean_loss: float) -> float:
+    """A mean loss in the unit that the metric is read in: the root for RMSE."""
+    return math.sqrt(mean_loss) if metric == "rmse" else mean_loss

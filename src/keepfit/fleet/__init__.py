@@ -1,0 +1,1 @@
+"""Read models: the health of every model, now."""

@@ -1,0 +1,45 @@
+"""How a model is watched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from keepfit.clock import parse_duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """How a model is watched.
+
+    Args:
+        window: how long one window of evidence is: `"1d"`.
+        slices: columns whose values split the performance evidence.
+        min_rows: a verdict on fewer rows than this is "insufficient data".
+        quality: a share of nulls, or of a value never seen before, that rises by at least this much is a fault.
+        drift: the least population stability index that counts as a change, whatever its significance.
+        false_alarms: the share of healthy windows in which some check of drift may alarm.
+        blind_after: without traffic, or without labels, for this long, the health is unknown.
+    """
+
+    window: str | timedelta = "1d"
+    slices: Sequence[str] = ()
+    min_rows: int = 100
+    quality: float = 0.05
+    drift: float = 0.2
+    false_alarms: float = 0.05
+    blind_after: str | timedelta = "3d"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "window", parse_duration(self.window))
+        object.__setattr__(self, "blind_after", parse_duration(self.blind_after))
+        object.__setattr__(self, "slices", tuple(self.slices))
+
+    @property
+    def every(self) -> timedelta:
+        """The window's length."""
+        return parse_duration(self.window)
+
+    @property
+    def blind_span(self) -> timedelta:
+        """How long without traffic or labels until the health counts as unknown."""
+        return parse_duration(self.blind_after)

@@ -1,0 +1,1 @@
+"""Predictions and labels: recorded once, joined at read, counted to the row."""

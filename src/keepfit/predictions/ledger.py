@@ -1,0 +1,77 @@
+"""The ledger: every prediction received is stored, sampled out, or dropped, and the sums say so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Counts of the predictions that callers were given (shadows are not counted), a commutative monoid.
+
+    Attributes:
+        received: distinct predictions that the server answered, counted by the server.
+        stored: of these, rows that the lake took, counted by the lake.
+        sampled_out: left out on purpose, by the sampling that was asked for.
+        dropped: lost, with the reason in the log (a damaged record, a full disk).
+        duplicates: repeats of a prediction that was counted already; not part of the sum.
+        labels: distinct label rows stored.
+
+    >>> Ledger(received=3, stored=2, dropped=1).balances
+    True
+    """
+
+    received: int = 0
+    stored: int = 0
+    sampled_out: int = 0
+    dropped: int = 0
+    duplicates: int = 0
+    labels: int = 0
+
+    def __add__(self, other: "Ledger") -> "Ledger":
+        return Ledger(
+            received=self.received + other.received,
+            stored=self.stored + other.stored,
+            sampled_out=self.sampled_out + other.sampled_out,
+            dropped=self.dropped + other.dropped,
+            duplicates=self.duplicates + other.duplicates,
+            labels=self.labels + other.labels,
+        )
+
+    @property
+    def balances(self) -> bool:
+        """Whether everything that was received is accounted for."""
+        return self.received == self.stored + self.sampled_out + self.dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrainPosition:
+    """How far a capture log was drained: everything before `offset` of `segment` is in the lake."""
+
+    log: str
+    segment: str
+    offset: int
+
+
+class LedgerStore(Protocol):
+    """Keeps the ledger of each model, and how far each capture log was drained."""
+
+    def ledger(self, model: str | None = None) -> Ledger:
+        """The sums of a model, or of all."""
+        ...
+
+    def position(self, log: str) -> DrainPosition | None:
+        """How far a capture log was drained; None when never."""
+        ...
+
+    def next_batch(self, log: str, model: str) -> int:
+        """The number of the next drain of a model's rows; the same until `record` is called."""
+        ...
+
+    def open_batch(self, model: str) -> int | None:
+        """The lowest number that was given to a drain of this model which is not recorded yet; None when all are."""
+        ...
+
+    def record(self, position: DrainPosition, counts: dict[str, Ledger], *, at: datetime) -> None:
+        """Add each model's counts and move the position, in one transaction, or neither."""
+        ...

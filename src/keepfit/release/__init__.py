@@ -1,0 +1,1 @@
+"""A candidate's way to champion: gates, shadow, canary, promotion, and the way back."""

@@ -1,0 +1,1 @@
+"""Whether to train a new version, on what, and why not."""

@@ -1,0 +1,217 @@
+"""The profile of a number: counts and sums in fixed cells, so that profiles add up."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.stats.numeric_cells import LARGEST, Floats, NumericCells
+
+Counts = NDArray[np.int64]
+
+#: Values sorted at a time: half a megabyte, which stays in a core's cache.
+BLOCK: Final = 65_536
+#: Single values, other than the reference's atoms, that are remembered by name.
+NAMED: Final = 8
+#: A value that takes this share of a block is certain to be looked at.
+_NOTICED: Final = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NumericProfile:
+    """What is kept of a number's values: sums that add up, so that a week's profile is the sum of its days'.
+
+    `+` is commutative and associative (sums of floats up to rounding), with `empty(cells)` as its identity.
+
+    Attributes:
+        cells: where the values were counted.
+        counts: values in each cell, shape (cells.size,).
+        sums: the sum of the values in each cell, same shape; infinities and magnitudes over 1e150 add nothing.
+        nulls: rows without a value; NaN is one.
+        summed: how many values `sums`, `m1` and `m2` rest on.
+        minimum: the smallest value that was summed; None when there was none.
+        maximum: the largest.
+        m1: the sum of (value - cells.centre).
+        m2: the sum of (value - cells.centre)².
+        named: the most frequent single values that are no atoms of the reference, and their counts: how a new
+            sentinel such as -999 gets its name. At most 8. A value is certain to be found when it takes 1/256
+            of a block of 65,536 rows; after merging, a count is exact unless one of the parts held eight more
+            frequent ones; then it is too low, never too high.
+    """
+
+    cells: NumericCells
+    counts: Counts
+    sums: Floats
+    nulls: int = 0
+    summed: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
+    m1: float = 0.0
+    m2: float = 0.0
+    named: tuple[tuple[float, int], ...] = ()
+
+    @classmethod
+    def empty(cls, cells: NumericCells) -> "NumericProfile":
+        """The profile of no rows."""
+        return cls(cells=cells, counts=np.zeros(cells.size, np.int64), sums=np.zeros(cells.size))
+
+    @classmethod
+    def of(cls, cells: NumericCells, values: Floats, nulls: int = 0) -> "NumericProfile":
+        """The profile of values, shape (n,), in any order; NaNs are nulls, added to the `nulls` given.
+
+        >>> cells = NumericCells.of(np.arange(10.0))
+        >>> profile = NumericProfile.of(cells, np.array([3.0, np.nan, 99.0]))
+        >>> profile.n, profile.nulls, profile.mean
+        (2, 1, 51.0)
+        """
+        edges, atoms = np.array(cells.edges), np.array(cells.atoms)
+        parts = [replace(cls.empty(cells), nulls=nulls)]
+        buffer = np.empty((2, min(BLOCK, values.size)))
+        for start in range(0, values.size, BLOCK):
+            chunk = values[start : start + BLOCK]
+            block, spare = buffer[:, : chunk.size]
+            block[:] = chunk
+            block.sort()
+            parts.append(_of_sorted(cells, edges, atoms, block, spare))
+        return cls.merge(parts)
+
+    @classmethod
+    def merge(cls, parts: Sequence["NumericProfile"]) -> "NumericProfile":
+        """The sum of one or more profiles.
+
+        Raises:
+            ValueError: they were counted in different cells, so that their counts do not add up.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        cells = parts[0].cells
+        if any(part.cells != cells for part in parts):
+            raise ValueError(
+                "numeric profiles with different cells cannot be added: profile both in the same cells"
+            )
+        lows = [part.minimum for part in parts if part.minimum is not None]
+        highs = [part.maximum for part in parts if part.maximum is not None]
+        return cls(
+            cells=cells,
+            counts=np.sum([part.counts for part in parts], axis=0, dtype=np.int64),
+            sums=np.sum([part.sums for part in parts], axis=0),
+            nulls=sum(part.nulls for part in parts),
+            summed=sum(part.summed for part in parts),
+            minimum=min(lows, default=None),
+            maximum=max(highs, default=None),
+            m1=sum(part.m1 for part in parts),
+            m2=sum(part.m2 for part in parts),
+            named=_merged_names([part.named for part in parts]),
+        )
+
+    def __add__(self, other: "NumericProfile") -> "NumericProfile":
+        return NumericProfile.merge([self, other])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NumericProfile) and self._state() == other._state()
+
+    def __hash__(self) -> int:
+        return hash(self._state())
+
+    def _state(self) -> tuple[object, ...]:
+        arrays = (self.counts.tobytes(), self.sums.tobytes())
+        rest = (self.nulls, self.summed, self.minimum, self.maximum, self.m1, self.m2, self.named)
+        return (self.cells, *arrays, *rest)
+
+    @property
+    def n(self) -> int:
+        """Values: rows that are not null."""
+        return int(self.counts.sum())
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return self.n + self.nulls
+
+    @property
+    def mean(self) -> float:
+        """The mean of the values; NaN when there is none."""
+        return self.cells.centre + self.m1 / self.summed if self.summed else float("nan")
+
+    def quantile(self, probability: float) -> float:
+        """The value below which this share of the values lies, read off the cells; NaN when there is none.
+
+        Linear within a cell, so exact at an atom and off by at most the width of a cell elsewhere.
+        """
+        if self.minimum is None or self.maximum is None:
+            return float("nan")
+        until = np.cumsum(self.counts)
+        rank = probability * float(until[-1])
+        cell = min(int(np.searchsorted(until, rank, side="right")), self.cells.size - 1)
+        low, high = self._ends(cell, self.minimum, self.maximum)
+        if high <= np.nextafter(low, np.inf):
+            return low
+        inside = int(self.counts[cell])
+        part = (rank - float(until[cell] - inside)) / inside if inside else 1.0
+        return low + part * (high - low)
+
+    def _ends(self, cell: int, minimum: float, maximum: float) -> tuple[float, float]:
+        edges = self.cells.edges
+        low = edges[cell - 1] if cell > 0 else minimum
+        high = edges[cell] if cell < len(edges) else maximum
+        return min(max(low, minimum), maximum), max(min(high, maximum), minimum)
+
+    def coarse(self) -> Counts:
+        """Rows in coarse cells: below range, the reference's deciles and bold values, above range, null."""
+        return np.append(np.add.reduceat(self.counts, self.cells.coarse), self.nulls)
+
+
+def _of_sorted(
+    cells: NumericCells, edges: Floats, atoms: Floats, block: Floats, spare: Floats
+) -> NumericProfile:
+    """The profile of a sorted block: the edges are looked up in the values, not the values in the edges.
+
+    Both arrays are written to: they are buffers, since fresh memory for every block costs more than the sums.
+    """
+    present = block[: np.searchsorted(block, np.nan)]  # NaNs are sorted to the end
+    starts = np.concatenate([[0], np.searchsorted(present, edges), [present.size]])
+    counts = np.diff(starts)
+    named = _names(present, atoms)
+    first, last = np.searchsorted(present, -LARGEST), np.searchsorted(present, LARGEST, side="right")
+    present[:first] = present[last:] = 0.0
+    sums = np.zeros(cells.size)
+    held = counts > 0
+    sums[held] = np.add.reduceat(present, starts[:-1][held])
+    summed = present[first:last]
+    deviations = np.subtract(summed, cells.centre, out=spare[: summed.size])
+    return NumericProfile(
+        cells=cells,
+        counts=counts,
+        sums=sums,
+        nulls=block.size - present.size,
+        summed=summed.size,
+        minimum=float(summed[0]) if summed.size else None,
+        maximum=float(summed[-1]) if summed.size else None,
+        m1=float(deviations.sum()),
+        m2=float(np.dot(deviations, deviations)),
+        named=named,
+    )
+
+
+def _names(block: Floats, atoms: Floats) -> tuple[tuple[float, int], ...]:
+    """Repeated values of a sorted block: those that a regular sample of it hits, counted exactly."""
+    candidates = np.unique(block[:: max(1, block.size // _NOTICED)])
+    candidates = candidates[~np.isin(candidates, atoms)]
+    counts = np.searchsorted(block, candidates, side="right") - np.searchsorted(block, candidates)
+    pairs = zip(candidates.tolist(), counts.tolist(), strict=True)
+    return _most_frequent({value: count for value, count in pairs if count > 1}, NAMED**2)
+
+
+def _merged_names(names: Sequence[tuple[tuple[float, int], ...]]) -> tuple[tuple[float, int], ...]:
+    together: Counter[float] = Counter()
+    for part in names:
+        together.update(dict(part))
+    return _most_frequent(together, NAMED)
+
+
+def _most_frequent(counts: dict[float, int], most: int) -> tuple[tuple[float, int], ...]:
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(ordered[:most])

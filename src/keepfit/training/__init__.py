@@ -1,0 +1,1 @@
+"""From labelled rows to a trained, tried candidate: snapshot, check, split, fit, evaluate."""

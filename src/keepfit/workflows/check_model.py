@@ -1,0 +1,285 @@
+"""Check a model: bring its evidence up to date, find what changed, name the cause, keep its incidents."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from keepfit.alerting.incident import Condition, Transition, advance
+from keepfit.clock import Window, say_duration
+from keepfit.definition import Model
+from keepfit.diagnosis.cause import Cause, Diagnosis
+from keepfit.diagnosis.diagnose import Signs, diagnose
+from keepfit.evaluation.evidence import LossSums, Performance
+from keepfit.evaluation.losses import row_losses
+from keepfit.jobs.job import JobState
+from keepfit.monitoring.drift import check_drift, check_prediction_drift
+from keepfit.monitoring.evidence import WindowEvidence, window_evidence
+from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
+from keepfit.monitoring.performance import check_performance
+from keepfit.monitoring.quality import check_quality
+from keepfit.monitoring.record import CheckRecord
+from keepfit.monitoring.reference import Reference
+from keepfit.monitoring.trailing import newest_with, performance_since, span, summed
+from keepfit.predictions.record import SERVED, feature_column
+from keepfit.registry.lineage import tenures
+from keepfit.registry.model_version import ModelVersion
+from keepfit.release.record import ReleaseState
+from keepfit.retraining.policy import Decay
+from keepfit.training.check import marked
+from keepfit.workflows.ports import Ports
+from keepfit.workflows.record_decision import record_decision
+
+#: Causes that people are told of; drift without harm is watched only.
+_TOLD = frozenset({Cause.BAD_RELEASE, Cause.DECAY, Cause.BROKEN_FEED, Cause.BLIND})
+TRAINING_FAILS = "training:failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What a check found.
+
+    Attributes:
+        diagnosis: the causes that hold now.
+        findings: of the newest evidence with enough rows.
+        performance: realised loss against the expected one.
+        labelled: whether enough labels have come to tell.
+        transitions: what happened to incidents.
+    """
+
+    diagnosis: Diagnosis
+    findings: tuple[Finding, ...] = ()
+    performance: Finding | None = None
+    labelled: bool = False
+    transitions: tuple[Transition, ...] = ()
+
+
+def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
+    """Check one model as of `now`, record what was found, and open, update or resolve its incidents."""
+    champion = ports.releases.route(model.name).champion
+    if champion is None:
+        return Health(diagnosis=Diagnosis(symptoms=(), says="nothing is released yet"))
+    version = ports.registry.version(model.name, champion)
+    reference = ports.files.reference(version)
+    fresh = update_evidence(ports, model, version)
+    closed = [one for one in ports.evidence.evidence(model.name, champion) if one.window.end <= now]
+    newest = newest_with(closed, model.monitor.min_rows)
+    findings = _check_inputs(model, version, reference, newest)
+    performance, clean = _check_performance(ports, model, version, closed, findings, now)
+    if newest:
+        found = (*findings, performance)
+        window = span(newest)
+        ports.checks.save(
+            CheckRecord(model=model.name, version=champion, window=window, at=now, findings=found)
+        )
+    blind = _blind(ports, model, closed, now)
+    diagnosis = diagnose(
+        Signs(
+            findings=findings,
+            performance=performance,
+            clean_performance=clean,
+            regression=_regression(ports, model, now),
+            blind=blind,
+        )
+    )
+    record_decision(
+        ports, model.name, kind="diagnosis", action=diagnosis.cause.value, why=diagnosis.says, now=now
+    )
+    known = performance.verdict is not Verdict.INSUFFICIENT_DATA
+    transitions = (
+        _keep_incidents(ports, model, diagnosis, clean or performance, findings, now)
+        if fresh or blind
+        else ()
+    )
+    return Health(
+        diagnosis=diagnosis,
+        findings=tuple(findings),
+        performance=performance,
+        labelled=known,
+        transitions=tuple(transitions),
+    )
+
+
+def update_evidence(ports: Ports, model: Model, champion: ModelVersion) -> bool:
+    """Make anew the evidence of every window that gained predictions or labels; whether there was any.
+
+    Each version that answered in such a window is brought up to date, so that a late label restates the
+    window of its prediction, whoever is champion now.
+    """
+    windows, newest = ports.predictions.touched(
+        model.name, after_batch=ports.checks.seen_batch(model.name), every=model.monitor.every
+    )
+    for window in windows:
+        rows = ports.predictions.labelled(model.name, window)
+        served = rows.filter(pl.col("role").is_in(SERVED))["version"].unique().to_list()
+        for number in sorted({champion.number, *served}):
+            version = ports.registry.version(model.name, number)
+            ports.evidence.put(
+                window_evidence(
+                    rows,
+                    model=model.name,
+                    version=number,
+                    window=window,
+                    reference=ports.files.reference(version),
+                    features=version.signature.features,
+                    slices=model.monitor.slices,
+                    metric=model.task.metric,
+                    batch=newest,
+                )
+            )
+    _see(ports, model, newest)
+    return bool(windows)
+
+
+def _see(ports: Ports, model: Model, newest: int) -> None:
+    """Remember how far the lake was seen, but never past a drain that a crash left half done: it adds to its batch."""
+    half_done = ports.ledger.open_batch(model.name)
+    seen = newest if half_done is None else min(newest, half_done - 1)
+    ports.checks.set_seen_batch(model.name, max(seen, ports.checks.seen_batch(model.name)))
+
+
+def _check_inputs(
+    model: Model, version: ModelVersion, reference: Reference, newest: list[WindowEvidence]
+) -> list[Finding]:
+    if not newest:
+        return []
+    evidence = summed(newest)
+    return [
+        *check_quality(reference, evidence, model.monitor),
+        *check_drift(reference, evidence, model.monitor, seed=version.number),
+        *check_prediction_drift(reference, evidence, model.monitor, seed=version.number),
+    ]
+
+
+def _check_performance(
+    ports: Ports,
+    model: Model,
+    version: ModelVersion,
+    closed: list[WindowEvidence],
+    findings: list[Finding],
+    now: datetime,
+) -> tuple[Finding, Finding | None]:
+    policy = model.retrain.decay or Decay()
+    since = now - model.label_delay - policy.over
+    expected = expected_loss(ports, model)
+    faults = tuple(finding.fault for finding in findings if finding.alarms and finding.fault is not None)
+
+    def check(realised: LossSums, rows: str) -> Finding:
+        return check_performance(
+            model.task.metric,
+            realised,
+            expected,
+            tolerance=policy.tolerance,
+            min_rows=policy.min_rows,
+            rows=rows,
+        )
+
+    finding = check(performance_since(closed, since).labelled, "labelled rows")
+    if not faults:
+        return finding, None
+    sums = losses_without(ports, model, version, Window(since, now), faults)
+    return finding, check(sums, f"labelled rows that the feed of {faults[0].column} did not touch")
+
+
+def expected_loss(ports: Ports, model: Model) -> LossSums:
+    """What the model must hold: the declared loss, or what its first champion showed on rows held out from it."""
+    policy = model.retrain.decay
+    if policy is not None and policy.expected is not None:
+        mean = policy.expected**2 if model.task.metric == "rmse" else policy.expected
+        return LossSums(1, mean, mean * mean)
+    first = tenures(ports.release_log.events(model.name))[0].version
+    return ports.files.reference(ports.registry.version(model.name, first)).expected.labelled
+
+
+def losses_without(
+    ports: Ports, model: Model, version: ModelVersion, window: Window, faults: tuple[Fault, ...]
+) -> LossSums:
+    """The version's losses on labelled rows that no broken feed marks; none when a fault touches every row."""
+    rows = ports.predictions.labelled(model.name, window, version=version.number)
+    if rows.is_empty() or any(fault.kind == "all" for fault in faults):
+        return LossSums()
+    kept = rows.filter(
+        pl.col("role").is_in(SERVED)
+        & pl.col("label").is_not_null()
+        & pl.col("prediction").is_not_null()
+        & ~marked(faults, prefix=feature_column(""))
+    )
+    labels, predictions = kept["label"].to_numpy(), kept["prediction"].to_numpy()
+    return LossSums.of(row_losses(model.task.metric, labels, predictions))
+
+
+def _regression(ports: Ports, model: Model, now: datetime) -> str:
+    ended = [one for one in ports.releases.releases(model.name) if one.state is ReleaseState.ROLLED_BACK]
+    if not ended or now - ended[-1].stage_since >= model.monitor.every:
+        return ""
+    return f"version {ended[-1].candidate} was rolled back: {ended[-1].why}"
+
+
+def _blind(ports: Ports, model: Model, closed: list[WindowEvidence], now: datetime) -> str:
+    patience = model.monitor.blind_span
+    since = tenures(ports.release_log.events(model.name))[-1].since
+    last = ports.predictions.last_event(model.name)
+    if now - max(since, last or since) >= patience:
+        return f"no prediction was asked for in the last {say_duration(patience)}, so that nothing is known"
+    due = now - model.label_delay - patience
+    old = sum((one.performance for one in closed if one.window.end <= due), Performance())
+    recent = performance_since(closed, due - patience)
+    if old.predicted and recent.predicted and recent.labelled.n == 0:
+        return f"no label has come in the last {say_duration(patience)}, so that the loss is unknown"
+    return ""
+
+
+def _keep_incidents(
+    ports: Ports,
+    model: Model,
+    diagnosis: Diagnosis,
+    deciding: Finding,
+    findings: list[Finding],
+    now: datetime,
+) -> list[Transition]:
+    conditions = [
+        Condition(key=one.key, title=f"{model.name}: {one.cause.value} ({one.subject})", says=one.says)
+        for one in diagnosis.symptoms
+        if one.cause in _TOLD
+    ]
+    conditions += _failing_training(ports, model)
+    active = ports.incidents.incidents(model.name, active=True)
+    steps = advance(
+        model.name,
+        active,
+        conditions,
+        now=now,
+        undecided={one.key for one in active if _undecided(one.key, deciding, findings)},
+        resolved_says=_resolutions(deciding, findings),
+    )
+    for step in steps:
+        ports.incidents.save(step, routes=model.notify, at=now)
+        if step.worth_telling:
+            ports.tell(f"incident {step.kind.value}: {step.incident.title}: {step.incident.says}", now)
+    return steps
+
+
+def _resolutions(deciding: Finding, findings: list[Finding]) -> dict[str, str]:
+    """How the end of an incident is worded: with the numbers as they are now."""
+    feeds = [one for one in findings if one.check in (Check.NULLS, Check.NEW_VALUE) and not one.alarms]
+    words = {f"{Cause.BROKEN_FEED.value}:{one.subject}": f"the feed is back: {one.says}" for one in feeds}
+    return {**words, f"{Cause.DECAY.value}:{deciding.subject}": f"the numbers are back: {deciding.says}"}
+
+
+def _failing_training(ports: Ports, model: Model) -> list[Condition]:
+    jobs = [job for job in ports.jobs.jobs(model.name) if job.state in (JobState.DONE, JobState.FAILED)]
+    if not jobs or jobs[-1].state is JobState.DONE:
+        return []
+    return [Condition(key=TRAINING_FAILS, title=f"{model.name}: training fails", says=jobs[-1].reason)]
+
+
+def _undecided(key: str, deciding: Finding, findings: list[Finding]) -> bool:
+    if key.startswith(f"{Cause.DECAY.value}:"):
+        return deciding.verdict is Verdict.INSUFFICIENT_DATA
+    if key.startswith(f"{Cause.BROKEN_FEED.value}:"):
+        subject = key.partition(":")[2]
+        about = [
+            one for one in findings if one.subject == subject and one.check in (Check.NULLS, Check.NEW_VALUE)
+        ]
+        return not about or all(one.verdict is Verdict.INSUFFICIENT_DATA for one in about)
+    return False

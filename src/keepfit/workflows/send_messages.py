@@ -1,0 +1,18 @@
+"""Send the messages that incidents left to be sent; one that fails is tried again at the next tick."""
+
+from datetime import datetime
+
+from keepfit.workflows.ports import Ports
+
+
+def send_messages(ports: Ports, *, now: datetime) -> int:
+    """Send what was queued; how many went out."""
+    sent = 0
+    for message in ports.incidents.unsent():
+        problem = ports.notify(message)
+        if problem:
+            ports.tell(f"could not notify {message.route}: {problem}", now)
+            continue
+        ports.incidents.mark_sent(message.id, at=now)
+        sent += 1
+    return sent

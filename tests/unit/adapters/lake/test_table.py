@@ -1,0 +1,134 @@
+"""One Delta table: what is seen, what is read, what conflicts, what is joined and deleted."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from keepfit.adapters.lake.location import Location
+from keepfit.adapters.lake.table import Commit, ConflictError, LakeTable, overlaps
+
+NOON = datetime(2020, 1, 31, 12, tzinfo=UTC)
+ROWS = pl.DataFrame({"a": [1, 2], "at": [NOON, NOON + timedelta(microseconds=999)]})
+
+
+def commit(number: int, *, rebase: bool = True) -> Commit:
+    return Commit(metadata={"number": number}, serial=("a test", number), rebase=rebase)
+
+
+@pytest.fixture
+def table(tmp_path) -> LakeTable:
+    table = LakeTable(Location.of(tmp_path / "a lake é" / "t"))
+    table.create(ROWS)
+    table.write(ROWS, "append", commit(1))
+    return table
+
+
+def test_a_table_that_is_not_there(tmp_path):
+    """It is no error to look for it."""
+    table = LakeTable(Location.of(tmp_path / "t"))
+    assert (table.refresh(), table.exists) == (-1, False)
+
+
+def test_rows_come_back(table):
+    """A folder whose name needs escaping in a URL is read like any other."""
+    assert_frame_equal(table.scan().collect(), ROWS)
+
+
+def test_a_second_handle_sees_new_commits_after_a_refresh(table):
+    """Two handles on one table meet in its log; the second creation opens what is there."""
+    other = LakeTable(table.location)
+    other.create(ROWS)
+    table.write(ROWS, "append", commit(2))
+    assert other.scan().collect().height == 2
+    assert other.refresh() == 2
+    assert other.scan().collect().height == 4
+
+
+@pytest.mark.parametrize("rebase", [True, False])
+def test_two_writers_on_one_state_conflict(table, rebase):
+    """The slower one is told, and nothing of it shows; after a look it gets through."""
+    other = LakeTable(table.location)
+    other.refresh()
+    table.write(ROWS, "append", commit(2, rebase=rebase))
+    with pytest.raises(ConflictError):
+        other.write(ROWS, "append", commit(3, rebase=rebase))
+    other.refresh()
+    assert other.scan().collect().height == 4
+    assert other.write(ROWS, "append", commit(3, rebase=rebase)) == 3
+
+
+def test_a_commit_may_refuse_to_land_later_than_it_said(table):
+    """Another application's commit does not conflict: a commit lands after it, or not at all when its number was promised."""
+    other = LakeTable(table.location)
+    other.refresh()
+    table.write(ROWS, "append", Commit(metadata={}, serial=("another application", 1)))
+    with pytest.raises(ConflictError):
+        other.write(ROWS, "append", commit(2, rebase=False))
+    assert other.write(ROWS, "append", commit(2)) == 3
+
+
+def test_a_new_column_is_null_in_older_rows(table):
+    """Appending may add columns; files that do not have them yet are read as null."""
+    table.write(ROWS.with_columns(b=pl.lit("x")), "append", commit(2))
+    assert sorted(table.scan().collect()["b"].to_list(), key=str) == [None, None, "x", "x"]
+    table.write(ROWS, "append", commit(3))
+    assert table.scan().collect()["b"].null_count() == 4
+
+
+def test_only_the_files_in_range_are_opened(table):
+    """A file out of the range of times may even be gone."""
+    for file in table.location.path.glob("*.parquet"):
+        file.unlink()
+    table.write(ROWS.with_columns(pl.col("at").dt.offset_by("1d")), "append", commit(2))
+    day = timedelta(days=1)
+    assert table.scan(overlaps("at", NOON + day, NOON + 2 * day)).collect().height == 2
+
+
+def test_statistics_cut_to_milliseconds_hide_no_row(table):
+    """The table's statistics say that its last event was at .000 ms, but it was 999 µs later."""
+    late = NOON + timedelta(microseconds=500)
+    found = table.scan(overlaps("at", late, late + timedelta(days=1))).filter(pl.col("at") >= late).collect()
+    assert found["a"].to_list() == [2]
+
+
+def test_small_files_are_joined_and_their_rows_kept(table):
+    """Past the limit many files become one; the old ones stay for readers that still hold them."""
+    for number in range(2, 7):
+        table.write(ROWS, "append", commit(number))
+    table.compact(small=6, target=1 << 20)
+    assert len(table.handle.file_uris()) == 6
+    table.compact(small=5, target=1 << 20)
+    assert len(table.handle.file_uris()) == 1
+    assert table.scan().collect().height == 12
+    assert len(list(table.location.path.glob("*.parquet"))) == 7
+
+
+def test_joined_files_go_when_they_are_old(table):
+    """The next time, files that no reader can hold any more are deleted."""
+    for number in range(2, 5):
+        table.write(ROWS, "append", commit(number))
+    table.compact(small=1, target=1 << 20)
+    current = set(table.handle.file_uris())
+    orphan = table.location.path / "part-00000-orphan.parquet"
+    orphan.write_bytes(b"half a file")
+    os.utime(orphan, (0, 0))
+    assert table.vacuum([]) == 1
+    assert not orphan.exists()
+    assert set(table.handle.file_uris()) == current
+    assert table.scan().collect().height == 8
+
+
+def test_history_gives_what_was_recorded(table):
+    """The newest commit comes first, with its metadata."""
+    table.write(ROWS, "append", commit(2))
+    assert [entry["number"] for entry in table.history(2)] == [2, 1]
+
+
+def test_an_older_state_is_read(table):
+    """Overwriting keeps what was there for those who ask for it."""
+    table.write(ROWS.head(1).select("a"), "overwrite", commit(2))
+    assert table.scan().collect().shape == (1, 1)
+    assert_frame_equal(table.scan_at(1).collect(), ROWS)

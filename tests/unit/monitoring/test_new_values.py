@@ -1,0 +1,82 @@
+"""Values that the reference never held, or hardly."""
+
+import numpy as np
+import polars as pl
+
+from keepfit.monitoring.new_values import new_categories, new_numbers
+from keepfit.stats.profile import CategoricalCells, CategoricalProfile, NumericCells, NumericProfile
+
+HOURS = np.repeat(np.arange(24.0), [4] + [400] * 23)
+
+
+def _numbers(values, days=None):
+    days = [HOURS] if days is None else days
+    cells = NumericCells.of(np.concatenate(days))
+    blocks = [NumericProfile.of(cells, day) for day in days]
+    return new_numbers(
+        "x", NumericProfile.of(cells, np.asarray(values)), NumericProfile.merge(blocks), blocks
+    )
+
+
+def _categories(values, days):
+    cells = CategoricalCells.of(pl.Series([value for day in days for value in day]))
+    blocks = [CategoricalProfile.of(cells, pl.Series(day)) for day in days]
+    window = CategoricalProfile.of(cells, pl.Series(values))
+    return new_categories("x", window, CategoricalProfile.merge(blocks), blocks)
+
+
+def test_a_sentinel_out_of_range_was_never_held():
+    """It is named, with no row in the reference."""
+    (found,) = _numbers([-999.0] * 50 + [12.0] * 250)
+    assert (found.what, found.hits, found.reference_hits, found.fault.value) == ("-999", 50, 0, -999.0)
+    assert found.alarms(0.05)
+    assert found.says == "x is -999 in 16.7 % of 300 rows; the reference (9,204 rows) never holds -999"
+
+
+def test_a_sentinel_within_the_range_is_found_too():
+    """A number between those that occur, of which the reference has at most what its cell holds."""
+    (found,) = _numbers([7.5] * 30 + [12.0] * 270)
+    assert found.reference_hits == 0
+    assert found.alarms(0.05)
+
+
+def test_a_rare_value_must_be_ten_times_as_frequent():
+    """An hour of the night that the reference knows is new at ten times its share only."""
+    common = np.tile(np.append(np.arange(1.0, 24.0), 0.0), 400)
+    days = [np.concatenate([common, np.repeat(0.5, 90)])]
+    cells_share = 90 / days[0].size
+    (seldom,) = _numbers([0.5] * 25 + [12.0] * 275, days)
+    (often,) = _numbers([0.5] * 60 + [12.0] * 240, days)
+    assert 0.05 < 25 / 300 < 10 * cells_share < 60 / 300
+    assert not seldom.alarms(0.05)
+    assert often.alarms(0.05)
+    assert "in at most 0.9 %" in often.says
+
+
+def test_values_that_every_day_brings_are_not_new():
+    """The day of the month: each block has one that no other has, and so may the next."""
+    days = [np.full(100, float(day)) for day in range(28)]
+    (found,) = _numbers(np.full(300, 28.0), days)
+    assert not found.alarms(0.05)
+
+
+def test_an_unseen_category_is_named():
+    """With its value as text, as rows are told by."""
+    (found,) = _categories(["new"] * 30 + ["a"] * 270, [["a"] * 500 + ["b"] * 500] * 2)
+    assert (found.what, found.fault.value, found.reference_hits) == ("'new'", "new", 0)
+    assert found.alarms(0.05)
+
+
+def test_many_unseen_categories_alarm_together():
+    """None of them stands out; that every third value is unknown does."""
+    found = _categories([f"id{i}" for i in range(100)] + ["a"] * 200, [["a"] * 500 + ["b"] * 500] * 2)
+    alarming = [one for one in found if one.alarms(0.05)]
+    assert [one.fault.kind for one in alarming] == ["all"]
+    assert alarming[0].hits == 100
+
+
+def test_unseen_categories_are_expected_where_values_are_seldom_repeated():
+    """A column of identifiers: most values come once, and so do those of the window."""
+    days = [[f"{day}-{i}" for i in range(300)] for day in range(10)]
+    found = _categories([f"new-{i}" for i in range(300)], days)
+    assert not any(one.alarms(0.05) for one in found)

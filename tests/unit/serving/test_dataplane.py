@@ -1,0 +1,222 @@
+"""From a batch to an answer, with everything recorded before it is given."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from keepfit.errors import CaptureError, NotFoundError, RequestError
+from keepfit.predictions.frames import predictions_table
+from keepfit.registry.signature import Feature, Kind
+from keepfit.serving.refusals import NotReadyError, PredictionFailedError
+
+
+def fail(_frame):
+    raise RuntimeError("no such zone")
+
+
+def test_an_answer_was_recorded_before_it_was_given(world, batch):
+    """With what was asked, what was answered, by whom and when."""
+    result = world.plane().infer("taxi", batch(2, borough=["queens", None]), request_id="r")
+    assert result.predictions == [100.0, 101.0]
+    assert (result.ids, result.versions, result.output, result.champion) == (
+        ["r:0", "r:1"],
+        [1, 1],
+        "minutes",
+        1,
+    )
+    table = predictions_table(world.frames)
+    assert table["prediction"].to_list() == [100.0, 101.0]
+    assert table["x_miles"].to_list() == [0.0, 1.0]
+    assert table["c_borough"].to_list() == ["queens", None]
+    assert (
+        table["received_at"].dt.to_string("iso:strict").to_list() == ["2020-01-31T12:00:00.000000+00:00"] * 2
+    )
+
+
+def test_a_request_without_an_id_gets_one(world, batch):
+    """Each its own."""
+    plane = world.plane()
+    first, second = (plane.infer("taxi", batch(1)).request_id for _ in range(2))
+    assert first.startswith("req-")
+    assert first != second
+
+
+def test_shadows_answer_for_the_record_only(world, batch):
+    """Their rows are there, the counts and the reply know nothing of them."""
+    world.release(1, shadows=(2,))
+    result = world.plane().infer("taxi", batch(2))
+    assert result.versions == [1, 1]
+    served, shadow = world.frames
+    assert (served.role, served.received) == (["champion"] * 2, 2)
+    assert (shadow.role, shadow.version, shadow.prediction, shadow.received) == (
+        ["shadow"] * 2,
+        [2, 2],
+        [200.0, 201.0],
+        0,
+    )
+
+
+def test_a_shadow_that_fails_hurts_nobody(world, batch):
+    """Its failure is recorded."""
+    world.version(2, predict=fail)
+    world.release(1, shadows=(2,))
+    assert world.plane().infer("taxi", batch(1)).predictions == [100.0]
+    assert world.frames[1].error == ["RuntimeError: no such zone"]
+
+
+def test_a_slow_shadow_does_not_hold_the_reply(world, batch):
+    """The reply is there while the shadow still thinks; its record comes in the end."""
+    gate = threading.Event()
+
+    def think(frame):
+        gate.wait(10)
+        return frame["miles"].to_numpy()
+
+    world.version(2, predict=think)
+    world.release(1, shadows=(2,))
+    plane = world.plane(shadows_waiting=4)
+    plane.infer("taxi", batch(1))
+    assert len(world.frames) == 1
+    gate.set()
+    plane.flush()
+    assert world.frames[1].role == ["shadow"]
+    plane.close()
+
+
+def test_a_shadow_with_a_feature_that_nobody_sends_is_recorded_as_failed(world, signature, batch):
+    """It says which; once callers send it, the shadow answers."""
+    fare = Feature("fare", Kind.NUMBER)
+    world.version(2, signature=replace(signature, features=(*signature.features, fare)))
+    world.release(1, shadows=(2,))
+    plane = world.plane()
+    plane.infer("taxi", batch(1))
+    assert "no column 'fare'" in world.frames[1].error[0]
+    plane.infer("taxi", batch(1, fare=[7.0]))
+    assert world.frames[3].prediction == [200.0]
+
+
+def test_a_champion_that_fails_is_recorded_and_told(world, batch):
+    """The rows are there with their error: an error rate can be measured."""
+    world.version(1, predict=fail)
+    with pytest.raises(PredictionFailedError, match="version 1 of 'taxi' failed"):
+        world.plane().infer("taxi", batch(2))
+    (frame,) = world.frames
+    assert (frame.prediction, frame.error, frame.received) == (
+        [None] * 2,
+        ["RuntimeError: no such zone"] * 2,
+        2,
+    )
+
+
+def test_a_full_disk_does_not_take_the_model_away(world, batch):
+    """Callers are answered; the problem is told, and the loss counted."""
+    plane = world.plane()
+    world.full = True
+    assert plane.infer("taxi", batch(2)).predictions == [100.0, 101.0]
+    assert [one.reason for one in plane.problems()] == ["not recorded: there is no room"]
+    world.full = False
+    plane.infer("taxi", batch(1))
+    assert (world.frames[0].received, world.frames[0].dropped) == (3, 2)
+    assert plane.problems() == ()
+
+
+def test_a_request_under_way_finishes_on_the_version_it_began_with(world, batch):
+    """The routes change while the model thinks; the answer is the old version's, and says so."""
+    planes = []
+
+    def swap_meanwhile(frame):
+        world.release(2)
+        planes[0].refresh()
+        return frame["miles"].to_numpy()
+
+    world.version(1, predict=swap_meanwhile)
+    planes.append(world.plane())
+    assert planes[0].infer("taxi", batch(1)).versions == [1]
+    assert planes[0].infer("taxi", batch(1)).versions == [2]
+
+
+@pytest.mark.parametrize(("version", "role"), [(1, "champion"), (2, "canary"), (3, "shadow")])
+def test_a_version_can_be_asked_by_its_number(world, batch, version, role):
+    """Whatever its share; it is recorded as the part that it plays."""
+    world.version(3)
+    world.release(1, canary=2, percent=0.001, shadows=(3,))
+    result = world.plane().infer("taxi", batch(1), version=version)
+    assert result.versions == [version]
+    assert [one.role for one in world.frames] == [[role]]
+
+
+def test_a_version_that_is_not_served_is_not_found(world, batch):
+    """With those that are."""
+    with pytest.raises(NotFoundError, match="version 7 of 'taxi' is not being served") as caught:
+        world.plane().infer("taxi", batch(1), version=7)
+    assert caught.value.hint == "there are: 1"
+
+
+def test_unknown_and_unreleased_models_are_told_apart(world, batch):
+    """One is a mistake, the other wants patience."""
+    world.release(None)
+    plane = world.plane()
+    with pytest.raises(NotFoundError, match="unknown model 'bus'"):
+        plane.infer("bus", batch(1))
+    with pytest.raises(NotReadyError, match="has no released version yet"):
+        plane.infer("taxi", batch(1))
+
+
+def test_a_wrong_request_is_not_recorded(world, batch):
+    """It was no prediction."""
+    with pytest.raises(RequestError, match="row 0"):
+        world.plane().infer("taxi", batch(1, miles=["far"]))
+    assert world.frames == []
+
+
+def test_labels_are_recorded(world):
+    """Known now, where no time is given."""
+    plane = world.plane()
+    assert plane.label("taxi", ids=["a", 7], values=[12, True], times=["2020-02-02T00:00:00Z", None]) == 2
+    (frame,) = world.frames
+    assert (frame.prediction_id, frame.label) == (["a", "7"], [12.0, 1.0])
+    assert frame.label_time == [1_580_601_600_000_000, 1_580_472_000_000_000]
+    assert plane.label("taxi", ids=["b"], values=[1]) == 1
+
+
+def test_labels_of_a_model_without_a_release_are_taken(world):
+    """A label may come before, and for, a version of another server."""
+    world.release(None)
+    assert world.plane().label("taxi", ids=["a"], values=[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ({"ids": ["a"], "values": [1, 2]}, "there are 1 ids and 2 values"),
+        ({"ids": ["a"], "values": [1], "times": []}, "give one of each"),
+        ({"ids": [], "values": []}, "1 to 100,000 labels, not 0"),
+        ({"ids": ["a", "a"], "values": [1, 2]}, "rows 0 and 1 have the same id 'a'"),
+        ({"ids": ["a"], "values": ["x"]}, "column 'value', row 0: 'x' is not a number"),
+        ({"ids": ["a"], "values": [1], "times": ["soon"]}, "column 'time', row 0"),
+    ],
+)
+def test_wrong_labels_are_named(world, labels, said):
+    """As wrong requests are."""
+    with pytest.raises(RequestError) as caught:
+        world.plane().label("taxi", **labels)
+    assert said in str(caught.value)
+    assert world.frames == []
+
+
+def test_labels_that_cannot_be_written_are_given_back(world):
+    """Whoever brought them can bring them again, which a caller of predictions cannot."""
+    plane = world.plane()
+    world.full = True
+    with pytest.raises(CaptureError, match="no room"):
+        plane.label("taxi", ids=["a"], values=[1])
+
+
+def test_what_is_served_can_be_asked(world, signature):
+    """For metadata."""
+    world.release(1, canary=2, percent=5.0)
+    plane = world.plane()
+    assert plane.models() == ("taxi",)
+    assert plane.signature("taxi") == (signature, (1, 2))
+    assert plane.is_ready()

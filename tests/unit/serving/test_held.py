@@ -1,0 +1,172 @@
+"""Following routes: what is loaded, what is kept, and what is told when loading fails."""
+
+from dataclasses import replace
+
+import pytest
+
+from keepfit.errors import ArtifactError, NotFoundError
+from keepfit.registry.signature import Feature, Kind
+from keepfit.serving.held import Holding
+from keepfit.serving.refusals import NotReadyError
+
+BROKEN = ArtifactError("the artifact was altered")
+
+
+@pytest.fixture
+def holding(world):
+    """Follows the world's routes."""
+    made = Holding(world, world)
+    made.refresh()
+    return made
+
+
+def served(holding):
+    route = holding.find("taxi").route
+    return route.champion, route.canary, route.shadows
+
+
+def test_nothing_is_loaded_while_no_generation_changes(world, holding):
+    """A refresh twice a second costs one look at the routes."""
+    assert not holding.refresh()
+    assert world.loads == [("taxi", 1)]
+
+
+def test_a_new_generation_loads_only_what_is_new(world, holding):
+    """The champion goes on as it is while a canary comes."""
+    before = holding.find("taxi").versions[1]
+    world.release(1, canary=2, percent=10.0)
+    assert holding.refresh()
+    assert world.loads == [("taxi", 1), ("taxi", 2)]
+    assert holding.find("taxi").versions[1] is before
+    assert served(holding) == (1, 2, ())
+
+
+def test_a_picture_that_was_taken_does_not_change(world, holding):
+    """A request under way finishes on the versions that it began with."""
+    before = holding.find("taxi")
+    world.release(2)
+    holding.refresh()
+    assert (before.route.champion, sorted(before.versions)) == (1, [1])
+    assert sorted(holding.find("taxi").versions) == [2]
+
+
+def test_a_champion_that_fails_to_load_leaves_the_old_route(world, holding):
+    """And the reason is there to be seen."""
+    world.artifacts[2] = BROKEN
+    world.release(2)
+    assert not holding.refresh()
+    assert served(holding) == (1, None, ())
+    (problem,) = holding.problems()
+    assert (problem.model, problem.version) == ("taxi", 2)
+    assert problem.reason == "version 2 of 'taxi' cannot be loaded: the artifact was altered"
+
+
+def test_a_version_that_failed_is_tried_again(world, holding):
+    """It takes traffic as soon as it loads, and is no problem then."""
+    good, world.artifacts[2] = world.artifacts[2], BROKEN
+    world.release(2)
+    holding.refresh()
+    world.artifacts[2] = good
+    assert holding.refresh()
+    assert served(holding) == (2, None, ())
+    assert holding.problems() == ()
+
+
+def test_a_version_that_keeps_failing_is_tried_less_and_less(world, holding):
+    """A broken artifact is not fetched twice a second for ever."""
+    world.artifacts[2] = BROKEN
+    world.release(2)
+    for _ in range(64):
+        holding.refresh()
+    assert world.loads.count(("taxi", 2)) == 7
+
+
+def test_a_new_generation_is_a_new_chance(world, holding):
+    """Whoever releases again need not wait."""
+    world.artifacts[2] = BROKEN
+    world.release(2)
+    for _ in range(5):
+        holding.refresh()
+    world.version(2)
+    world.release(2)
+    assert holding.refresh()
+    assert served(holding) == (2, None, ())
+
+
+@pytest.mark.parametrize("candidate", [{"canary": 2, "percent": 50.0}, {"shadows": (2,)}])
+def test_a_candidate_that_fails_to_load_is_left_out(world, holding, candidate):
+    """The champion takes all of the traffic."""
+    world.artifacts[2] = BROKEN
+    world.release(1, **candidate)
+    holding.refresh()
+    assert served(holding) == (1, None, ())
+    assert holding.find("taxi").route.percent == 0.0
+    assert holding.problems()[0].version == 2
+    assert holding.is_ready()
+
+
+def test_a_version_that_is_no_longer_wanted_is_no_problem(world, holding):
+    """Withdrawing the broken candidate clears it."""
+    world.artifacts[2] = BROKEN
+    world.release(1, shadows=(2,))
+    holding.refresh()
+    world.release(1)
+    holding.refresh()
+    assert holding.problems() == ()
+
+
+def test_a_first_champion_that_fails_to_load_is_not_ready(world):
+    """There is no old route to keep: the caller is told why."""
+    world.artifacts[1] = BROKEN
+    holding = Holding(world, world)
+    holding.refresh()
+    with pytest.raises(NotReadyError, match="version 1 of 'taxi' cannot be loaded: the artifact was altered"):
+        holding.ready("taxi")
+    assert not holding.is_ready()
+
+
+def test_a_model_without_a_release_is_not_ready_and_no_reason_to_worry(world):
+    """It is known, and the server as a whole is ready."""
+    world.release(None)
+    holding = Holding(world, world)
+    assert not holding.is_ready()
+    holding.refresh()
+    with pytest.raises(NotReadyError, match="model 'taxi' has no released version yet"):
+        holding.ready("taxi")
+    assert holding.is_ready()
+
+
+def test_an_unknown_model_is_named_with_the_one_that_was_meant(holding):
+    """As everywhere."""
+    with pytest.raises(NotFoundError, match="unknown model 'tax'") as caught:
+        holding.find("tax")
+    assert caught.value.hint == "did you mean 'taxi'?"
+
+
+def test_routes_that_cannot_be_read_stop_nothing(world, holding):
+    """A database that is away for a while is a problem to be seen, not an outage."""
+    world.down = True
+    assert not holding.refresh()
+    assert served(holding) == (1, None, ())
+    assert "the database is locked" in holding.problems()[0].reason
+    world.down = False
+    holding.refresh()
+    assert holding.problems() == ()
+
+
+def test_a_model_that_has_no_route_any_more_is_let_go(world, holding):
+    """Its versions are forgotten."""
+    world.routing.clear()
+    assert holding.refresh()
+    assert holding.names() == ()
+
+
+def test_features_that_only_a_candidate_takes_are_optional(world, holding, signature):
+    """The champion's are required, in its own kinds."""
+    fare = Feature("fare", Kind.NUMBER)
+    world.version(2, signature=replace(signature, features=(*signature.features, fare)))
+    world.release(1, canary=2, percent=10.0)
+    holding.refresh()
+    _, accepts = holding.ready("taxi")
+    assert dict(accepts.optional) == {"fare": fare}
+    assert accepts.signature is signature

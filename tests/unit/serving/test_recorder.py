@@ -1,0 +1,81 @@
+"""Frames of attempts, and counts that balance whatever happens."""
+
+import numpy as np
+import pytest
+
+from keepfit.clock import parse_time
+from keepfit.predictions.record import Role
+from keepfit.serving.attempts import Attempt
+from keepfit.serving.recorder import Recorder, frame_of
+from keepfit.serving.request import Accepts, read_request
+
+
+def request_of(signature, batch, n):
+    return read_request(
+        batch(n, borough=["queens"] * n),
+        Accepts(signature=signature),
+        request_id="r",
+        received_at=parse_time("2020-01-31"),
+    )
+
+
+def tried(rows, *, version=1, role=Role.CHAMPION, failed=None):
+    predictions = None if failed else np.array([10.0 * row for row in rows])
+    return Attempt(version=version, role=role, rows=rows, predictions=predictions, error=failed)
+
+
+def test_a_frame_has_the_rows_of_each_attempt(signature, batch):
+    """With their own features, in the attempts' order."""
+    attempts = [tried([2], version=2, role=Role.CANARY), tried([0, 1])]
+    frame = frame_of("taxi", request_of(signature, batch, 3), attempts)
+    assert frame.prediction_id == ["r:2", "r:0", "r:1"]
+    assert frame.version == [2, 1, 1]
+    assert frame.role == ["canary", "champion", "champion"]
+    assert frame.prediction == [20.0, 0.0, 10.0]
+    assert frame.features["miles"] == [2.0, 0.0, 1.0]
+    assert frame.context == {"borough": ["queens"] * 3}
+    assert (frame.received, frame.sampled_out, frame.dropped) == (3, 0, 0)
+
+
+def test_a_failure_is_recorded_with_null_predictions(signature, batch):
+    """And counted as received: the caller asked for it."""
+    frame = frame_of("taxi", request_of(signature, batch, 2), [tried([0, 1], failed="ValueError: no")])
+    assert (frame.prediction, frame.error, frame.received) == ([None, None], ["ValueError: no"] * 2, 2)
+
+
+def test_shadows_are_recorded_and_not_counted(signature, batch):
+    """Nobody was given their answers."""
+    frame = frame_of("taxi", request_of(signature, batch, 2), [tried([0, 1], role=Role.SHADOW)])
+    assert (len(frame.prediction_id), frame.received) == (2, 0)
+
+
+def test_a_sample_keeps_the_same_predictions_of_every_version(signature, batch):
+    """Champion and shadow can be compared pair by pair; what was left out is counted."""
+    request = request_of(signature, batch, 400)
+    served = frame_of("taxi", request, [tried(range(400))], share=0.25)
+    shadow = frame_of("taxi", request, [tried(range(400), role=Role.SHADOW)], share=0.25)
+    assert served.prediction_id == shadow.prediction_id
+    assert 60 < len(served.prediction_id) < 140
+    assert served.sampled_out == 400 - len(served.prediction_id)
+    assert (served.received, shadow.sampled_out) == (400, 0)
+
+
+def test_what_could_not_be_written_is_counted_in_the_next_frame(world, signature, batch):
+    """A full disk costs records, not answers, and the ledger says how many."""
+    recorder = Recorder(world)
+    world.full = True
+    recorder.predictions("taxi", request_of(signature, batch, 3), [tried([0, 1, 2])])
+    recorder.predictions("taxi", request_of(signature, batch, 2), [tried([0, 1])])
+    assert recorder.failure == "there is no room"
+    world.full = False
+    recorder.predictions("taxi", request_of(signature, batch, 1), [tried([0])])
+    recorder.predictions("taxi", request_of(signature, batch, 1), [tried([0])])
+    assert [(one.received, one.dropped) for one in world.frames] == [(6, 5), (1, 0)]
+    assert recorder.failure is None
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_counts_of_a_frame_balance(signature, batch, share):
+    """Received = stored + sampled out + dropped."""
+    frame = frame_of("taxi", request_of(signature, batch, 50), [tried(range(50))], share=share, lost=7)
+    assert frame.received == len(frame.prediction_id) + frame.sampled_out + frame.dropped
