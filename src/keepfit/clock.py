@@ -12,6 +12,7 @@ from typing import Protocol
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SAID = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60))
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 
 
@@ -64,6 +65,8 @@ def parse_time(text: str) -> datetime:
         return utc(datetime.fromisoformat(text))
     except ValueError:
         raise ValueError(f"'{text}' is not a date or a time: write 2020-01-31 or 2020-01-31T08:00Z") from None
+    except OverflowError:
+        raise ValueError(f"'{text}' is beyond the years 1 to 9999 in UTC") from None
 
 
 def parse_duration(text: str | timedelta) -> timedelta:
@@ -82,21 +85,32 @@ def parse_duration(text: str | timedelta) -> timedelta:
         raise ValueError(
             f"'{text}' is not a duration: write a number and a unit, as in 30s, 15m, 6h, 1d or 2w"
         )
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    except OverflowError:
+        raise ValueError(f"'{text}' is longer than any time that can be written") from None
 
 
 def say_duration(span: timedelta) -> str:
-    """A duration in words, rounded to its largest whole unit.
+    """A duration in words: in the largest unit that it is a whole number of, else rounded to the largest it has two of.
 
     >>> say_duration(timedelta(days=1)), say_duration(timedelta(minutes=90))
     ('1 day', '90 minutes')
+    >>> say_duration(timedelta(days=3, hours=4, seconds=7))
+    '3 days'
     """
     seconds = span.total_seconds()
-    for unit, size in (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60)):
+    for unit, size in _SAID:
         if seconds >= size and seconds % size == 0 and not (unit == "week" and seconds < 2 * size):
-            count = int(seconds // size)
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds:g} seconds"
+            return _count(int(seconds // size), unit)
+    for unit, size in _SAID:
+        if seconds >= 2 * size:
+            return _count(round(seconds / size), unit)
+    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -133,8 +147,8 @@ def window_of(moment: datetime, every: timedelta) -> Window:
 def windows_between(start: datetime, end: datetime, every: timedelta) -> Iterator[Window]:
     """The whole windows of the grid in [start, end), oldest first."""
     window = window_of(start, every)
-    if window.start < start:
+    if window.start < utc(start):
         window = Window(window.end, window.end + every)
-    while window.end <= end:
+    while window.end <= utc(end):
         yield window
         window = Window(window.end, window.end + every)

@@ -51,6 +51,11 @@ class ServingSection(_Section):
         default="interval",
         description="when the capture log is forced to disk: at most 50 ms late, or before the reply",
     )
+    shadow_queue: int = Field(
+        default=64,
+        ge=0,
+        description="requests that may wait for their shadows; 0: shadows answer before the reply",
+    )
     trusted_types: list[str] = Field(default=[], description="further types that a model's file may hold")
     allow_pickle: bool = Field(
         default=False, description="load pickled models: whoever writes the file runs code here"
@@ -86,14 +91,21 @@ def load_config(root: Path) -> Config:
         raise WorkspaceError(f"no {FILE} in {root}", hint="make a workspace: keepfit init")
     try:
         config = Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        parse_duration(config.controller.every)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
         raise _explain(path, error) from None
+    _check_pause(path, config.controller.every)
+    return config
+
+
+def _check_pause(path: Path, every: str) -> None:
+    try:
+        pause = parse_duration(every)
     except ValueError as error:
         raise ConfigError(f"{path}: controller.every: {error}") from None
-    return config
+    if not pause:
+        raise ConfigError(f"{path}: controller.every: a pause of '{every}' is none", hint='write "30s"')
 
 
 def find_workspace(start: Path) -> Path:

@@ -1,12 +1,12 @@
 """A model as its user declares it: where its rows come from, how it is trained, watched, retrained and released."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from keepfit.clock import parse_duration
 from keepfit.errors import DefinitionError
-from keepfit.evaluation.task import Task
+from keepfit.evaluation.task import ClassificationMetric, Regression, RegressionMetric, Task
 from keepfit.ids import did_you_mean, is_name
 from keepfit.monitoring.policy import Monitor
 from keepfit.release.policy import Release
@@ -60,13 +60,13 @@ class Model:
         self.task = task
         self.id = id
         self.time = time
-        self.features = tuple(features)
-        self.categorical = tuple(categorical)
+        self.features = _listed(name, "features", features)
+        self.categorical = _listed(name, "categorical", categorical)
         self.label_delay = _duration(name, "label_delay", label_delay)
         self.monitor = monitor or Monitor()
         self.retrain = retrain or Retrain()
         self.release = release or Release()
-        self.notify = tuple(notify)
+        self.notify = _listed(name, "notify", notify)
         self._source: Source | None = None
         self._trainer: Trainer | None = None
         self._validate()
@@ -117,6 +117,7 @@ class Model:
                 f"'{self.name}' cannot name a model",
                 hint="use lower-case letters, digits, dots, hyphens and underscores, as in 'taxi-eta'",
             )
+        self._validate_metric()
         if not self.features:
             raise DefinitionError(
                 f"model '{self.name}' has no features", hint="list the columns that it is given"
@@ -134,12 +135,29 @@ class Model:
                 hint="id, time, target and each feature are columns of their own",
             )
 
+    def _validate_metric(self) -> None:
+        regression = isinstance(self.task, Regression)
+        known = get_args(RegressionMetric if regression else ClassificationMetric)
+        if self.task.metric not in known:
+            raise DefinitionError(
+                f"model '{self.name}': a {'regression' if regression else 'classification'} has no metric "
+                f"'{self.task.metric}'",
+                hint=did_you_mean(str(self.task.metric), known),
+            )
+
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {len(self.features)} features, target {self.task.target!r})"
 
 
 def _variable(name: str) -> str:
     return "".join(char if char.isalnum() else "_" for char in name)
+
+
+def _listed(model: str, what: str, values: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        # A string is a sequence of letters: each of them would count as a name.
+        raise DefinitionError(f"model '{model}': {what} is a list", hint=f'write {what}=["{values}"]')
+    return tuple(values)
 
 
 def _duration(model: str, what: str, text: str | timedelta) -> timedelta:

@@ -68,7 +68,7 @@ def _mlflow_signature(trained: Trained) -> Any:
     columns = [
         ColSpec(
             "string"
-            if dtype == pl.String
+            if dtype in (pl.String, pl.Categorical, pl.Enum)
             else "long"
             if dtype.is_integer()
             else numbers.get(type(dtype), "double"),

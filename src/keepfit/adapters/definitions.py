@@ -20,17 +20,34 @@ def load_definitions(root: Path, patterns: Iterable[str]) -> dict[str, Model]:
 
     Raises:
         DefinitionError: a file cannot be run, or two declare the same name; says which file and line.
+            Or a pattern is none.
     """
     found: dict[str, Model] = {}
     files: dict[str, Path] = {}
-    for path in sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()}):
+    for path in sorted({path for pattern in patterns for path in _files(root, pattern)}):
         for model in _models_of(path):
-            if model.name in found and found[model.name] is not model:
+            if model.name in found:
                 raise DefinitionError(
-                    f"{files[model.name].name} and {path.name} both declare model '{model.name}'"
+                    _twice(model.name, files[model.name], path), hint="a model's name is its own"
                 )
             found[model.name], files[model.name] = model, path
     return found
+
+
+def _files(root: Path, pattern: str) -> list[Path]:
+    try:
+        return [path for path in root.glob(pattern) if path.is_file()]
+    except (ValueError, NotImplementedError):
+        raise DefinitionError(
+            f"'{pattern}' is no pattern of files below {root}",
+            hint='in keepfit.toml, as in: [workspace] models = ["models/*.py"]',
+        ) from None
+
+
+def _twice(name: str, first: Path, second: Path) -> str:
+    if first == second:
+        return f"{first.name} declares model '{name}' twice"
+    return f"{first.name} and {second.name} both declare model '{name}'"
 
 
 def _models_of(path: Path) -> list[Model]:
@@ -48,17 +65,19 @@ def _run(path: Path) -> object:
     try:
         spec.loader.exec_module(module)
     except SyntaxError as error:
+        # The file at fault may be one that the model file imports.
+        file = Path(error.filename).name if error.filename else path.name
         raise DefinitionError(
-            f"{path.name}, line {error.lineno}: {error.msg}", hint=(error.text or "").strip() or None
+            f"{file}, line {error.lineno}: {error.msg}", hint=(error.text or "").strip() or None
         ) from None
     except DefinitionError as error:
         raise DefinitionError(f"{path.name}{_line(error, path)}: {error}", hint=error.hint) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DefinitionError(f"{path.name}{_line(error, path)}: {type(error).__name__}: {error}") from error
     return module
 
 
-def _line(error: Exception, path: Path) -> str:
+def _line(error: BaseException, path: Path) -> str:
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]

@@ -14,6 +14,8 @@ REQUEST = "request.json"
 OUTCOME = "outcome.json"
 LOG = "train.log"
 ARTIFACT = "artifact"
+#: Threads that wait for each other must sleep, not spin: spinning on a busy machine makes a fit of seconds take minutes.
+PATIENT_THREADS = {"OMP_WAIT_POLICY": "PASSIVE"}
 STEP = "step"
 
 
@@ -41,6 +43,7 @@ class ProcessRunner:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                env={**PATIENT_THREADS, **os.environ},
             )
             try:
                 code = process.wait(timeout=request.timeout_s)

@@ -117,7 +117,7 @@ def advance(
     *,
     now: datetime,
     undecided: Collection[str] = (),
-    clear_after: int = 2,
+    clear_after: int = 3,
     resolved_says: Mapping[str, str] | None = None,
 ) -> list[Transition]:
     """Open an incident for each new condition, update those that go on, resolve those clear often enough.

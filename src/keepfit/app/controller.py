@@ -1,24 +1,30 @@
 """The controller: a tick, a pause, a tick, beside a server in a process of its own."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
-from types import FrameType
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Self
 
+from keepfit.app.stop_request import StopRequest
 from keepfit.app.workspace import Workspace
 from keepfit.clock import SystemClock
 from keepfit.errors import ServerError
-from keepfit.workflows.tick import tick
+from keepfit.workflows.drain_capture import drain_capture
+from keepfit.workflows.tick import Tick, tick
+
+_LOG = logging.getLogger("keepfit")
 
 #: While a server runs, this file in .keepfit says where.
 ADDRESS_FILE = "server.json"
+#: In .keepfit too: what a server that the controller started had to say.
+SERVER_LOG = "server.log"
 #: OpenMP threads on a busy machine make a small prediction many times slower: a server uses one a request.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 START_TIMEOUT_S = 60.0
@@ -43,7 +49,7 @@ class ServerProcess:
         self._workspace.state.mkdir(exist_ok=True)
         address_file = self._workspace.state / ADDRESS_FILE
         address_file.unlink(missing_ok=True)
-        with (self._workspace.state / "server.log").open("ab") as log:
+        with self._log.open("ab") as log:
             begin = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 self._command,
@@ -53,15 +59,24 @@ class ServerProcess:
                 start_new_session=True,
                 env={**os.environ, **ONE_THREAD},
             )
-        self.address = self._wait(begin)
+        try:
+            self.address = self._wait(begin)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process is not None and self._process.poll() is None
+    def check(self) -> None:
+        """See that it runs; it is never started again behind anybody's back.
+
+        Raises:
+            ServerError: it ended, or was never started.
+        """
+        if not self._runs():
+            raise ServerError(f"the server {self._ending()}", hint=f"its log is {self._log}")
 
     def stop(self) -> None:
         """End it, and wait for it; it is killed when it takes too long."""
@@ -74,58 +89,125 @@ class ServerProcess:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def _log(self) -> Path:
+        return self._workspace.state / SERVER_LOG
+
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _ending(self) -> str:
+        code = None if self._process is None else self._process.poll()
+        if code is None:
+            return "was not started"
+        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
     def _wait(self, begin: int) -> str:
         deadline = time.monotonic() + START_TIMEOUT_S
         path = self._workspace.state / ADDRESS_FILE
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._runs():
             if path.is_file():
                 return str(json.loads(path.read_text(encoding="utf-8"))["address"])
-            if not self.alive():
-                break
             time.sleep(0.05)
-        self.stop()
         raise self._error(begin)
 
     def _error(self, begin: int) -> ServerError:
-        log = (
-            (self._workspace.state / "server.log")
-            .read_bytes()[begin:]
-            .decode(errors="replace")
-            .strip()
-            .splitlines()
-        )
-        error = next((line.removeprefix("error: ") for line in log if line.startswith("error: ")), "")
-        hint = next((line.removeprefix("hint: ") for line in log if line.startswith("hint: ")), None)
+        """What the server said before it ended, in its own words."""
+        late = f"did not answer within {START_TIMEOUT_S:g} seconds"
+        lines = self._log.read_bytes()[begin:].decode(errors="replace").splitlines()
+        error = next((line.removeprefix("error: ") for line in lines if line.startswith("error: ")), "")
+        hint = next((line.removeprefix("hint: ") for line in lines if line.startswith("hint: ")), "")
         return ServerError(
-            error or "the server did not start", hint=hint or f"see {self._workspace.state / 'server.log'}"
+            error or f"the server {late if self._runs() else self._ending()}",
+            hint=hint or f"its log is {self._log}",
         )
 
 
 def run_controller(
-    workspace: Workspace, *, host: str, port: int, every: timedelta, started: Callable[[str], None]
+    workspace: Workspace,
+    *,
+    host: str,
+    port: int,
+    every: timedelta,
+    started: Callable[[str], None],
+    ticked: Callable[[Tick], None] = lambda _tick: None,
 ) -> None:
     """Server and controller together, until SIGTERM or Ctrl-C.
 
-    What fails in a tick is reported, and tried again in the next.
+    What fails in a tick is told, and tried again in the next. Asked to stop, a tick is given a few seconds to end by
+    itself; it is then broken off, as by a crash, and the next start goes on with it. What the server captured
+    last is drained before this returns.
+
+    Args:
+        workspace: whose models are looked after.
+        host, port: where the server listens.
+        every: the pause between two ticks.
+        started: told the server's address.
+        ticked: told what each tick did.
 
     Raises:
+        DefinitionError: a model file cannot be run; nothing was started.
         ServerError: the server cannot start, or died.
     """
-    stop = threading.Event()
+    with StopRequest() as stop:
+        _ = workspace.models
+        with ServerProcess(workspace, host=host, port=port) as server:
+            started(server.address)
+            _keep_looking(workspace, server, every, stop, ticked)
+        _drain_the_rest(workspace)
 
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask_to_stop)
-    _ = workspace.models  # a model file that cannot be run is told before anything is started
-    with ServerProcess(workspace, host=host, port=port) as server:
-        started(server.address)
-        while not stop.is_set():
-            now = SystemClock().now()
-            done = tick(workspace.ports, workspace.models.values(), now=now)
+def _keep_looking(
+    workspace: Workspace,
+    server: ServerProcess,
+    every: timedelta,
+    stop: StopRequest,
+    ticked: Callable[[Tick], None],
+) -> None:
+    known: dict[str, str] = {}
+    while not stop.asked:
+        now = SystemClock().now()
+        done = look(workspace, stop, now)
+        if done is not None:
+            # A problem that stays is told once, not every time.
             for name, problem in done.problems.items():
-                workspace.ports.tell(f"{name}: {problem}", now)
-            if not server.alive():
-                raise ServerError("the server died", hint=f"see {workspace.state / 'server.log'}")
-            stop.wait(every.total_seconds())
+                if known.get(name) != problem:
+                    workspace.ports.tell(f"{name}: {problem}", now)
+            known = done.problems
+            ticked(done)
+        pause(server, every, stop)
+
+
+def look(workspace: Workspace, stop: StopRequest, now: datetime) -> Tick | None:
+    """One tick; None when it was broken off, or failed as a whole."""
+    try:
+        with stop.breaks_off():
+            return tick(workspace.ports, workspace.models.values(), now=now)
+    except KeyboardInterrupt:
+        workspace.ports.tell("broke off in the middle of a pass; the next start goes on with it", now)
+    except Exception as error:  # noqa: BLE001 - the server must live on, whatever it was
+        _LOG.exception("a pass of the controller failed")
+        workspace.ports.tell(
+            f"the pass failed, the next one tries again: {type(error).__name__}: {error}", now
+        )
+    return None
+
+
+def pause(server: ServerProcess, every: timedelta, stop: StopRequest) -> None:
+    """Wait for the next tick; that the server died is noticed within a second."""
+    end = time.monotonic() + every.total_seconds()
+    while not stop.asked:
+        server.check()
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        stop.wait(min(left, 1.0))
+
+
+def _drain_the_rest(workspace: Workspace) -> None:
+    """What the server captured after the last tick; it has ended, so that nothing comes after."""
+    now = SystemClock().now()
+    try:
+        drain_capture(workspace.ports, now=now)
+    except Exception as error:  # noqa: BLE001 - it is safe in the capture log, and a stop was asked for
+        workspace.ports.tell(f"what was captured last waits for the next start: {error}", now)

@@ -31,10 +31,12 @@ def log_predictions(
         NotFoundError: no such model or version, or the model has no champion.
     """
     declared = _model(workspace, model)
-    route = workspace.ports.releases.route(declared.name)
-    number = version or route.champion
+    number = workspace.ports.releases.route(declared.name).champion if version is None else version
     if number is None:
-        raise NotFoundError(f"'{declared.name}' has no champion", hint="name the version: --version N")
+        raise NotFoundError(
+            f"'{declared.name}' has no champion that could have answered",
+            hint=f"train one: keepfit train {declared.name}; or name the version that did: --version N",
+        )
     registered: ModelVersion = workspace.registry.version(declared.name, number)
     rows = read_rows(file)
     Schema.of(rows).require(
@@ -52,12 +54,11 @@ def log_labels(workspace: Workspace, file: Path, *, model: str | None, now: date
     """
     declared = _model(workspace, model)
     rows = read_rows(file)
-    names = {declared.id: "prediction_id", declared.task.target: "label"}
-    rows = rows.rename(
-        {old: new for old, new in names.items() if old in rows.columns and new not in rows.columns}
-    )
-    if "prediction_id" not in rows.columns or "label" not in rows.columns:
-        Schema.of(rows).require((declared.id, declared.task.target), where=str(file))
+    columns = Schema.of(rows)
+    names = {"prediction_id": declared.id, "label": declared.task.target}
+    given = {name: name if name in columns.names else other for name, other in names.items()}
+    columns.require(tuple(given.values()), where=str(file))
+    rows = rows.rename({other: name for name, other in given.items()})
     counts = log_label_rows(workspace.ports, declared, rows, log=file.name, now=now)
     return counts, workspace.ports.predictions.waiting_labels(declared.name)
 
@@ -66,11 +67,19 @@ def read_rows(file: Path) -> pl.DataFrame:
     """A Parquet, CSV or JSON-lines file as a frame. Raises DataError."""
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
-        raise DataError(f"{file}: cannot read '{file.suffix}'", hint="give a .parquet, .csv or .jsonl file")
+        raise DataError(
+            f"{file} has the ending '{file.suffix}', which is not read here",
+            hint="give a .parquet, .csv or .jsonl file",
+        )
+    if not file.is_file():
+        raise DataError(f"there is no file {file}")
     try:
         return reader(file)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{file} cannot be read: {str(error).splitlines()[0]}") from error
+        raise DataError(
+            f"{file} cannot be read: {str(error).splitlines()[0]}",
+            hint=f"is it whole, and does it hold what its ending '{file.suffix}' says?",
+        ) from error
 
 
 def _model(workspace: Workspace, name: str | None) -> Model:
@@ -78,6 +87,9 @@ def _model(workspace: Workspace, name: str | None) -> Model:
         return workspace.model(name)
     if len(workspace.models) == 1:
         return next(iter(workspace.models.values()))
+    if not workspace.models:
+        raise NotFoundError(f"no model is declared in {workspace.root}")
     raise NotFoundError(
-        "which model?", hint=f"name it with --model: {', '.join(sorted(workspace.models)) or 'none'}"
+        f"which of the {len(workspace.models)} models?",
+        hint=f"name it with --model: {', '.join(sorted(workspace.models))}",
     )

@@ -33,12 +33,15 @@ def write_new(folder: Path, contents: dict[str, bytes]) -> list[Path]:
     for path in paths:
         if path.exists():
             raise WorkspaceError(
-                f"{path} is there already", hint="name another folder, or move the file away"
+                f"{path.absolute()} is there already, and nothing was written",
+                hint="name another folder, or move the file away",
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, content in paths.items():
             path.write_bytes(content)
     except OSError as error:
-        raise WorkspaceError(f"cannot write into {folder}: {error.strerror}") from error
+        raise WorkspaceError(
+            f"cannot write into {folder.absolute()}: {error.strerror}", hint="name another folder"
+        ) from error
     return list(paths)

@@ -29,10 +29,18 @@ def train_now(
         starts = [start or last - max(model.retrain.train_on.spans)]
         test_from = last - (last - starts[0]) / 5
     if min(starts) >= last:
-        raise ReleaseError(f"nothing lies between {min(starts):%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC")
+        raise ReleaseError(
+            f"no time lies between {min(starts):%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC",
+            hint="rows are taken from --from on, and before --to",
+        )
     job = training_job(model, starts=starts, end=last, test_from=test_from, why=why, now=now)
     ports.jobs.enqueue(job)
     claimed = ports.jobs.claim(now=now, lease=LEASE, job_id=job.id) or job
-    version = train_candidate(ports, model, claimed, now=now)
+    try:
+        version = train_candidate(ports, model, claimed, now=now)
+    except KeyboardInterrupt:
+        # Whoever asked for it has changed their mind: no tick must begin it again.
+        ports.jobs.fail(job.id, now=now, reason="interrupted by whoever asked for it", retry_at=None)
+        raise
     release = next(one for one in ports.releases.releases(name) if one.candidate == version.number)
     return version, release

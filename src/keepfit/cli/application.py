@@ -1,5 +1,8 @@
 """The Typer application: one group, every command in its own room."""
 
+import sys
+from typing import Annotated
+
 import typer
 
 from keepfit.cli import check, data, demo, init, log, release, serve, train
@@ -7,8 +10,9 @@ from keepfit.cli import check, data, demo, init, log, release, serve, train
 application = typer.Typer(
     name="keepfit",
     help="Keeps machine-learning models fit in production.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # Boxes are for people: help and usage errors are plain text in a pipe.
+    rich_markup_mode="rich" if sys.stdout.isatty() and sys.stderr.isatty() else None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 application.command()(demo.demo)
@@ -16,8 +20,8 @@ application.command()(init.init)
 application.command()(train.train)
 application.command()(release.release)
 application.command()(release.rollback)
-application.command()(serve.serve)
 application.command()(serve.up)
+application.command()(serve.serve)
 application.command()(serve.tick)
 application.command()(check.status)
 application.command()(check.history)
@@ -27,10 +31,10 @@ application.add_typer(log.log, name="log")
 
 
 @application.callback(invoke_without_command=True)
-def version(
+def keepfit(
     ctx: typer.Context,
     *,
-    version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Keeps machine-learning models fit in production."""
     if version:

@@ -1,44 +1,61 @@
 """`keepfit status`, `keepfit history` and `keepfit incidents`"""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from keepfit.cli.options import JsonOption, ModelArgument, WorkspaceOption, moment_argument, opened
-from keepfit.cli.output import EXIT_UNWELL, moment, print_json, print_table
-from keepfit.fleet.health import ModelHealth
-from keepfit.registry.lineage import champion_at, tenures
-from keepfit.workflows.read_fleet import read_fleet
+from keepfit.cli.output import EXIT_UNWELL, moment, print_json, print_table, report
+
+if TYPE_CHECKING:
+    from keepfit.fleet.health import ModelHealth
+    from keepfit.registry.lineage import ReleaseEvent
+
+_STATE_STYLES = {
+    "healthy": "green",
+    "drift without harm": "green",
+    "bad release": "bold red",
+    "decay": "bold red",
+    "broken feed": "bold red",
+    "blind": "bold yellow",
+    "not released": "yellow",
+    "not checked": "yellow",
+}
 
 
 def status(*, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """The health of every model, worst first. Exit code 0 when all are well, 3 otherwise."""
-    space = opened(workspace, quiet=True)
+    """The health of every model, worst first. Exit code 0 when all are well, 3 when not, or when there is none."""
+    from keepfit.workflows.read_fleet import read_fleet
+
+    space = opened(workspace)
     fleet = read_fleet(space.ports, space.models.values())
+    well = bool(fleet) and all(one.well for one in fleet)
     if json:
-        print_json({"models": fleet, "well": all(one.well for one in fleet)})
+        waiting = {one.model: space.ports.predictions.waiting_labels(one.model) for one in fleet}
+        print_json({"models": fleet, "waiting_labels": waiting, "well": well})
     else:
         print_table(
-            ["model", "state", "champion", "since", "loss", "expected", "incidents", "why"],
+            ["model", "state", "champion", "loss", "expected", "incidents", "why"],
             [_row(one) for one in fleet],
-            empty=f"no model is declared in {space.root}; 'keepfit init' makes a first one",
+            empty=f"no model is declared in {space.root}: keepfit init shows how, in a folder of its own",
             right=("champion", "loss", "expected", "incidents"),
+            styles=_STATE_STYLES,
         )
-    if not all(one.well for one in fleet):
+    if not well:
         raise typer.Exit(EXIT_UNWELL)
 
 
-def _row(one: ModelHealth) -> list[str]:
+def _row(one: "ModelHealth") -> list[str]:
     return [
         one.model,
         one.state,
         str(one.champion) if one.champion is not None else "-",
-        moment(one.since),
         f"{one.metric} {one.value:.3g}" if one.value is not None else "-",
         f"{one.expected:.3g}" if one.expected is not None else "-",
         str(len(one.incidents)),
-        one.says,
+        "; ".join(part for part in (one.says, one.release) if part),
     ]
 
 
@@ -58,32 +75,51 @@ def history(
     json: JsonOption = False,
 ) -> None:
     """Who was champion when, and why it changed."""
-    space = opened(workspace, quiet=True)
+    space = opened(workspace)
     space.model(model)
     events = space.ports.release_log.events(model)
     if at is not None:
-        number = champion_at(events, at)
-        if json:
-            print_json({"model": model, "at": at, "champion": number})
-            return
-        print_table(
-            ["champion"], [[str(number)]] if number else [], empty=f"{model} had no champion at {moment(at)}"
-        )
-        return
-    champions = tenures(events)
+        _print_champion_at(model, events, at, json=json)
+    elif json:
+        from keepfit.registry.lineage import tenures
+
+        print_json({"model": model, "champions": tenures(events), "events": list(events)})
+    elif every:
+        _print_events(model, events)
+    else:
+        _print_champions(model, events)
+
+
+def _print_champion_at(model: str, events: Sequence["ReleaseEvent"], at: datetime, *, json: bool) -> None:
+    from keepfit.registry.lineage import champion_at
+
+    number = champion_at(events, at)
     if json:
-        print_json({"model": model, "champions": champions, "events": list(events)})
+        print_json({"model": model, "at": at, "champion": number})
         return
-    nothing = f"{model} was never released; train it: keepfit train {model}"
-    if every:
-        rows = [[moment(e.at), e.kind.value, str(e.version), e.actor, e.why] for e in events]
-        print_table(["at", "event", "version", "by", "why"], rows, empty=nothing, right=("version",))
-        return
+    who = "no version" if number is None else f"version {number}"
+    report(f"{who} was champion of {model} at {moment(at)}")
+
+
+def _print_events(model: str, events: Sequence["ReleaseEvent"]) -> None:
+    rows = [[moment(e.at), e.kind.value, str(e.version), e.actor, e.why] for e in events]
+    headers = ["at", "event", "version", "by", "why"]
+    print_table(headers, rows, empty=_never(model), right=("version",))
+
+
+def _print_champions(model: str, events: Sequence["ReleaseEvent"]) -> None:
+    from keepfit.registry.lineage import tenures
+
     rows = [
         [str(t.version), moment(t.since), moment(t.until) if t.until else "now", t.actor, t.why]
-        for t in champions
+        for t in tenures(events)
     ]
-    print_table(["champion", "since", "until", "by", "why"], rows, empty=nothing, right=("champion",))
+    headers = ["champion", "since", "until", "by", "why"]
+    print_table(headers, rows, empty=_never(model), right=("champion",))
+
+
+def _never(model: str) -> str:
+    return f"no version of {model} was ever released; train one: keepfit train {model}"
 
 
 def incidents(
@@ -94,7 +130,7 @@ def incidents(
     json: JsonOption = False,
 ) -> None:
     """What is wrong now, since when, and what is known of it."""
-    space = opened(workspace, quiet=True)
+    space = opened(workspace)
     if model is not None:
         space.model(model)
     found = space.ports.incidents.incidents(model, active=not every)
@@ -102,4 +138,9 @@ def incidents(
         print_json({"incidents": list(found)})
         return
     rows = [[i.title, i.state.value, moment(i.opened_at), moment(i.resolved_at), i.says] for i in found]
-    print_table(["incident", "state", "opened", "resolved", "says"], rows, empty="no open incident")
+    print_table(
+        ["incident", "state", "opened", "resolved", "says"],
+        rows,
+        empty="there was never an incident" if every else "no open incident; resolved ones: --all",
+        styles={"open": "bold red", "acknowledged": "yellow", "resolved": "green"},
+    )

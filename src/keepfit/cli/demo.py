@@ -1,22 +1,23 @@
 """`keepfit demo`"""
 
-import signal
-import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from keepfit.app.workspace import Workspace
 from keepfit.cli.options import JsonOption
-from keepfit.cli.output import err, out, print_json, print_table, say
-from keepfit.demo.months import Month, overall
-from keepfit.demo.replay import Day
-from keepfit.demo.story import FEBRUARY, SEPTEMBER, Story, free_folder, make_demo, tell_story
-from keepfit.demo.timeline import Event
+from keepfit.cli.output import err, out, print_json, print_table, report, say
+
+if TYPE_CHECKING:
+    from keepfit.app.workspace import Workspace
+    from keepfit.demo.months import Month
+    from keepfit.demo.replay import Day
+    from keepfit.demo.story import Story
+    from keepfit.demo.timeline import Event
 
 
 def demo(
@@ -32,12 +33,14 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """From January to August 2020 on real taxi trips: train, serve, notice, explain, retrain, release."""
+    from keepfit.demo.story import free_folder, make_demo, tell_story
+
     folder = folder or free_folder(Path("keepfit-demo"))
     make_demo(folder)
     show = Show(quiet=json)
     say(f"made a workspace in {folder}: edit {folder / 'taxi.py'} and run it again")
 
-    def after(workspace: Workspace, story: Story, address: str) -> None:
+    def after(workspace: "Workspace", story: "Story", address: str) -> None:
         show.close()
         if json:
             print_json(_document(story))
@@ -56,6 +59,8 @@ class Show:
     """Live progress: a bar, the simulated date, the champion, the health."""
 
     def __init__(self, *, quiet: bool) -> None:
+        from keepfit.demo.story import FEBRUARY, SEPTEMBER
+
         self._quiet = quiet
         self._progress = Progress(
             SpinnerColumn(),
@@ -80,7 +85,7 @@ class Show:
             self._progress.console.print(f"[dim]{at:%Y-%m-%d}[/dim]  ", end="")
             self._progress.console.print(message, markup=False)
 
-    def day(self, workspace: Workspace, day: Day) -> None:
+    def day(self, workspace: "Workspace", day: "Day") -> None:
         """One replayed day."""
         health = next(iter(day.done.health.values()), None)
         state = health.diagnosis.cause.value if health else "not checked"
@@ -94,8 +99,10 @@ class Show:
         self._progress.stop()
 
 
-def print_story(story: Story) -> None:
+def print_story(story: "Story") -> None:
     """The month table, the ratios, the timeline, the ledger."""
+    from keepfit.demo.months import overall
+
     out.print()
     out.print("Mean absolute error in minutes, month by month", style="bold")
     _print_months(story.months)
@@ -118,7 +125,7 @@ def print_story(story: Story) -> None:
     )
 
 
-def _print_months(found: list[Month]) -> None:
+def _print_months(found: "list[Month]") -> None:
     headers = ["month", "trips", "frozen January model", "kept by keepfit", "monthly retrain"]
     rows = [
         [m.month, f"{m.n:,}", f"{m.frozen_mae:.2f}", f"{m.managed_mae:.2f}", f"{m.monthly_retrain_mae:.2f}"]
@@ -127,16 +134,22 @@ def _print_months(found: list[Month]) -> None:
     print_table(headers, rows, empty="no month was replayed", right=headers[1:])
 
 
-def _print_event(event: Event) -> None:
+def _print_event(event: "Event") -> None:
     version = f" version {event.version}" if event.version is not None else ""
+    day, what = f"{event.at:%Y-%m-%d}", f"{event.kind}{version}: {event.why}"
+    if not out.is_terminal:
+        report(f"{day}  {what}")
+        return
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row(f"{event.at:%Y-%m-%d}", f"{event.kind}{version}: {event.why}")
+    table.add_row(day, Text(what))
     out.print(table)
 
 
-def _document(story: Story) -> dict[str, object]:
+def _document(story: "Story") -> dict[str, object]:
+    from keepfit.demo.months import overall
+
     ledger = story.ledger
     return {
         "months": story.months,
@@ -155,9 +168,10 @@ def _document(story: Story) -> dict[str, object]:
     }
 
 
-def _serve_on(workspace: Workspace, address: str) -> None:
+def _serve_on(workspace: "Workspace", address: str) -> None:
+    from keepfit.app.stop_request import StopRequest
+
     say(f"the server is running on {address}; workspace {workspace.root}; Ctrl-C stops it")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()
+    with StopRequest() as stop:
+        while not stop.asked:
+            stop.wait(1.0)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from keepfit.app.scaffold import make_workspace
 from keepfit.cli.output import say
 
 
@@ -13,7 +12,9 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where; the current folder by default.")] = Path(),
 ) -> None:
     """Make a workspace: keepfit.toml, and a commented model file that runs as it is."""
+    from keepfit.app.scaffold import make_workspace
+
     for path in make_workspace(folder):
         say(f"wrote {path}")
-    where = "" if folder == Path() else f"cd {folder} && "
+    where = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
     say(f"next: {where}keepfit train bikes && keepfit up")

@@ -5,15 +5,19 @@ from typing import Annotated
 
 import typer
 
-from keepfit.app.logging import log_labels, log_predictions
-from keepfit.cli.options import JsonOption, NowOption, WorkspaceOption, moment_or_now, opened
-from keepfit.cli.output import plural, print_json, say
+from keepfit.cli.options import (
+    JsonOption,
+    NowOption,
+    WorkspaceOption,
+    moment_or_now,
+    number_argument,
+    opened,
+)
+from keepfit.cli.output import plural, print_json, report, waiting_labels
 
 log = typer.Typer(help="Record predictions and labels from files.", no_args_is_help=True)
 
-FileArgument = Annotated[
-    Path, typer.Argument(help="A Parquet, CSV or JSON-lines file.", exists=True, dir_okay=False)
-]
+FileArgument = Annotated[Path, typer.Argument(help="A Parquet, CSV or JSON-lines file.")]
 ModelOption = Annotated[
     str | None, typer.Option("--model", "-m", help="The model; needed when there are several.")
 ]
@@ -25,19 +29,26 @@ def predictions(
     *,
     model: ModelOption = None,
     version: Annotated[
-        int | None, typer.Option(help="The version that answered; the champion by default.")
+        int | None,
+        typer.Option(
+            parser=number_argument,
+            metavar="NUMBER",
+            help="The version that answered; the champion by default.",
+        ),
     ] = None,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Record predictions of a batch job: the model's id, time and feature columns, and a column `prediction`."""
-    space = opened(workspace, quiet=json)
+    from keepfit.app.logging import log_predictions
+
+    space = opened(workspace)
     counts = log_predictions(space, file, model=model, version=version, now=moment_or_now(now))
     if json:
         print_json(counts)
     else:
-        say(f"{plural(counts.stored, 'prediction')} stored, {counts.duplicates:,} known already")
+        report(f"{plural(counts.stored, 'prediction')} stored, {counts.duplicates:,} known already")
 
 
 @log.command()
@@ -50,13 +61,13 @@ def labels(
     json: JsonOption = False,
 ) -> None:
     """Record labels: the model's id column (or `prediction_id`), its target (or `label`), and perhaps `label_time`."""
-    space = opened(workspace, quiet=json)
+    from keepfit.app.logging import log_labels
+
+    space = opened(workspace)
     counts, waiting = log_labels(space, file, model=model, now=moment_or_now(now))
     if json:
         print_json({"labels": counts.labels, "waiting": waiting})
         return
-    say(f"{plural(counts.labels, 'label')} stored")
+    report(f"{plural(counts.labels, 'label')} stored")
     if waiting:
-        say(
-            f"{plural(waiting, 'label')} in the lake wait{'s' if waiting == 1 else ''} for a prediction not seen yet"
-        )
+        report(waiting_labels(waiting))

@@ -1,16 +1,18 @@
 """Arguments and options that several commands share."""
 
 import getpass
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keepfit.app.workspace import Workspace, open_workspace
 from keepfit.cli.output import tell
-from keepfit.clock import SystemClock, parse_time
-from keepfit.config import find_workspace
+from keepfit.clock import SystemClock, parse_duration, parse_time
+
+if TYPE_CHECKING:
+    from keepfit.app.workspace import Workspace
 
 
 def moment_argument(text: str) -> datetime:
@@ -19,6 +21,25 @@ def moment_argument(text: str) -> datetime:
         return parse_time(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def duration_argument(text: str) -> timedelta:
+    """Parse a pause that was typed, longer than none; a usage error says how to write one."""
+    try:
+        span = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not span:
+        raise typer.BadParameter(f"a pause of '{text}' is none: write one that is longer, as in 30s")
+    return span
+
+
+def number_argument(text: str) -> int:
+    """Parse the number of a model version that was typed: `2`, or `v2`."""
+    digits = text.removeprefix("v")
+    if not (digits.isascii() and digits.isdigit()):
+        raise typer.BadParameter(f"'{text}' is no version: write its number, as in 2")
+    return int(digits)
 
 
 WorkspaceOption = Annotated[
@@ -37,10 +58,17 @@ NowOption = Annotated[
 ModelArgument = Annotated[str, typer.Argument(help="The model's name.")]
 
 
-def opened(workspace: Path | None, *, quiet: bool = False) -> Workspace:
-    """The workspace that the command is about."""
-    root = workspace if workspace is not None else find_workspace(Path.cwd())
-    return open_workspace(root, None if quiet else tell)
+def opened(workspace: Path | None, *, told: Callable[[str, datetime], None] | None = tell) -> "Workspace":
+    """The workspace that the command is about.
+
+    Args:
+        workspace: its folder; the nearest at or above the current one when None.
+        told: is told what workflows do; None for commands whose own report says it.
+    """
+    from keepfit.app.workspace import open_workspace
+    from keepfit.config import find_workspace
+
+    return open_workspace(workspace if workspace is not None else find_workspace(Path.cwd()), told)
 
 
 def moment_or_now(now: datetime | None) -> datetime:
@@ -52,5 +80,5 @@ def who() -> str:
     """The login of the person at the keyboard, for the record."""
     try:
         return getpass.getuser()
-    except OSError:
+    except (OSError, KeyError):
         return "unknown"

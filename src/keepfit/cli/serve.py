@@ -1,16 +1,25 @@
 """`keepfit serve`, `keepfit up` and `keepfit tick`"""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keepfit.app.controller import run_controller
-from keepfit.cli.options import JsonOption, NowOption, WorkspaceOption, moment_or_now, opened
-from keepfit.cli.output import EXIT_FAILED, plural, print_json, say
-from keepfit.clock import parse_duration
-from keepfit.web.run import run_server
-from keepfit.workflows.tick import Tick
-from keepfit.workflows.tick import tick as tick_once
+from keepfit.cli.options import (
+    JsonOption,
+    NowOption,
+    WorkspaceOption,
+    duration_argument,
+    moment_or_now,
+    opened,
+)
+from keepfit.cli.output import EXIT_FAILED, plural, print_json, report, say, tell, waiting_labels
+
+if TYPE_CHECKING:
+    from keepfit.app.workspace import Workspace
+    from keepfit.fleet.health import ModelHealth
+    from keepfit.predictions.ledger import Ledger
+    from keepfit.workflows.tick import Tick
 
 HostOption = Annotated[
     str | None, typer.Option(help="The address to listen on; by default that of keepfit.toml.")
@@ -23,67 +32,134 @@ PortOption = Annotated[
 
 def serve(*, host: HostOption = None, port: PortOption = None, workspace: WorkspaceOption = None) -> None:
     """Serve every released model over HTTP, until Ctrl-C."""
+    from keepfit.web.run import run_server
+
     space = opened(workspace)
     serving = space.config.serving
     run_server(
         space,
         host=host or serving.host,
         port=serving.port if port is None else port,
-        started=lambda address: say(f"serving on {address}"),
+        started=lambda address: _say_started(space, address),
     )
-
-
-def tick(*, now: NowOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """One pass of the controller: drain, check, decide, train, release, notify."""
-    space = opened(workspace, quiet=json)
-    done = tick_once(space.ports, space.models.values(), now=moment_or_now(now))
-    if json:
-        print_json(
-            {
-                "at": done.at,
-                "drained": done.drained,
-                "models": {
-                    name: {"diagnosis": health.diagnosis, "retrain": done.retrain[name]}
-                    for name, health in done.health.items()
-                },
-                "problems": done.problems,
-            }
-        )
-    else:
-        _print_tick(done)
-    if done.problems:
-        raise typer.Exit(EXIT_FAILED)
 
 
 def up(
     *,
     host: HostOption = None,
     port: PortOption = None,
-    every: Annotated[str | None, typer.Option(help="The pause between two ticks, as in 30s.")] = None,
+    every: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=duration_argument, metavar="TIME", help="The pause between two ticks, as in 30s."
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Server and controller together, until Ctrl-C."""
+    from keepfit.app.controller import run_controller
+    from keepfit.clock import parse_duration, say_duration
+
     space = opened(workspace)
     serving = space.config.serving
-    try:
-        pause = parse_duration(every or space.config.controller.every)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+    pause = every or parse_duration(space.config.controller.every)
+
+    def started(address: str) -> None:
+        _say_started(space, address)
+        say(f"the controller looks every {say_duration(pause)}; Ctrl-C stops both")
+
     run_controller(
         space,
         host=host or serving.host,
         port=serving.port if port is None else port,
         every=pause,
-        started=lambda address: say(
-            f"serving on {address}; the controller looks every {pause.total_seconds():g} s"
-        ),
+        started=started,
+        ticked=_Changes().show,
     )
+    say("stopped")
 
 
-def _print_tick(done: Tick) -> None:
-    say(f"drained {plural(done.drained.stored, 'prediction')} and {plural(done.drained.labels, 'label')}")
-    for name, health in sorted(done.health.items()):
-        say(f"{name}: {health.diagnosis.cause.value}: {health.diagnosis.says}")
-        say(f"{name}: {done.retrain[name].action.value}: {done.retrain[name].why}")
+def tick(*, now: NowOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """One pass of the controller: drain, check, decide, train, release, notify."""
+    from keepfit.workflows.read_fleet import read_fleet
+    from keepfit.workflows.tick import tick as tick_once
+
+    messages: list[dict[str, object]] = []
+
+    def told(message: str, at: datetime) -> None:
+        tell(message, at)
+        messages.append({"at": at, "says": message})
+
+    space = opened(workspace, told=told)
+    models = space.models.values()
+    done = tick_once(space.ports, models, now=moment_or_now(now))
+    waiting = {name: space.ports.predictions.waiting_labels(name) for name in space.models}
+    fleet = read_fleet(space.ports, models)
+    if json:
+        print_json({**_document(done, fleet, waiting), "messages": messages})
+    else:
+        _print_tick(done, fleet, waiting)
+    if done.problems:
+        raise typer.Exit(EXIT_FAILED)
+
+
+class _Changes:
+    """What `up` tells of its ticks: what came in, and each change of a model's state."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def show(self, done: "Tick") -> None:
+        """Tell what is new in this tick."""
+        if done.drained.received or done.drained.labels:
+            tell(_drained(done.drained), done.at)
+        for name, health in done.health.items():
+            if self._known.get(name) != health.diagnosis.says:
+                tell(f"{name}: {health.diagnosis.says}", done.at)
+            self._known[name] = health.diagnosis.says
+
+
+def _say_started(space: "Workspace", address: str) -> None:
+    say(f"serving on {address}")
+    if all(route.champion is None for route in space.ports.releases.routes()):
+        say(
+            "nothing is released yet, so that every request is refused: run keepfit train MODEL; no restart is needed"
+        )
+
+
+def _document(done: "Tick", fleet: "list[ModelHealth]", waiting: dict[str, int]) -> dict[str, object]:
+    return {
+        "at": done.at,
+        "drained": done.drained,
+        "models": {
+            one.model: {
+                "state": one.state,
+                "says": one.says,
+                "diagnosis": done.health[one.model].diagnosis,
+                "retrain": done.retrain[one.model],
+                "waiting_labels": waiting[one.model],
+            }
+            for one in fleet
+            if one.model in done.health
+        },
+        "problems": done.problems,
+    }
+
+
+def _print_tick(done: "Tick", fleet: "list[ModelHealth]", waiting: dict[str, int]) -> None:
+    report(_drained(done.drained))
+    for one in fleet:
+        if one.model in done.health:
+            report(f"{one.model}: {one.state}: {one.says}")
+            decision = done.retrain[one.model]
+            report(f"{one.model}: {decision.action.value}: {decision.why}")
+        if waiting[one.model]:
+            report(f"{one.model}: {waiting_labels(waiting[one.model])}")
     for name, problem in sorted(done.problems.items()):
-        say(f"{name}: failed: {problem}")
+        report(f"{name}: failed: {problem}")
+
+
+def _drained(counts: "Ledger") -> str:
+    rest = {"sampled out": counts.sampled_out, "dropped": counts.dropped, "known already": counts.duplicates}
+    more = "".join(f", {count:,} {what}" for what, count in rest.items() if count)
+    return f"drained {plural(counts.stored, 'prediction')}{more} and {plural(counts.labels, 'label')}"

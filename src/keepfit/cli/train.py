@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from keepfit.app.training import train_now
 from keepfit.cli.options import (
     JsonOption,
     ModelArgument,
@@ -16,8 +15,8 @@ from keepfit.cli.options import (
     opened,
     who,
 )
-from keepfit.cli.output import err, print_json, say
-from keepfit.release.record import ReleaseState
+from keepfit.cli.output import EXIT_FAILED, err, print_json, report
+from keepfit.cli.release import refused, said
 
 
 def train(
@@ -37,16 +36,18 @@ def train(
     json: JsonOption = False,
 ) -> None:
     """Train a candidate, judge its gates, and put it on its way to champion."""
-    space = opened(workspace, quiet=json)
+    from keepfit.app.training import train_now
+
+    space = opened(workspace, told=None)
     with err.status(f"training {model} …"):
         version, release = train_now(
             space, model, start=start, end=end, now=moment_or_now(now), why=why or f"asked for by {who()}"
         )
     if json:
         print_json({"version": version, "release": release})
-        return
-    metrics = ", ".join(f"{name} {value:.3g}" for name, value in version.metrics.items())
-    say(f"{version.ref}: {metrics}; trained on {version.dataset}")
-    say(f"{release.state.value}: {release.why}")
-    if release.state is ReleaseState.REFUSED:
-        raise typer.Exit(1)
+    else:
+        metric = space.model(model).task.metric
+        report(f"trained {version.ref} on {version.dataset}: {metric} {version.metrics[metric]:.3g} held out")
+        report(said(release))
+    if refused(release):
+        raise typer.Exit(EXIT_FAILED)

@@ -23,6 +23,13 @@ MODEL = "taxi-eta"
 JANUARY = datetime(2020, 1, 1, tzinfo=UTC)
 FEBRUARY = datetime(2020, 2, 1, tzinfo=UTC)
 SEPTEMBER = datetime(2020, 9, 1, tzinfo=UTC)
+_CONFIG = b"""[workspace]
+models = ["taxi.py"]
+
+[serving]
+# Shadows answer before the reply, so that a replay is the same every time.
+shadow_queue = 0
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,7 @@ def make_demo(folder: Path) -> list[Path]:
     taxi = files("keepfit.demo") / "taxi"
     names = {"taxi.py": "taxi.py", "trips.parquet": "trips.parquet", "DATA_LICENCE.md": "DATA_LICENCE.md"}
     contents = {name: (taxi / source).read_bytes() for name, source in names.items()}
-    return write_new(folder, {FILE: b'[workspace]\nmodels = ["taxi.py"]\n', **contents})
+    return write_new(folder, {FILE: _CONFIG, **contents})
 
 
 def free_folder(wanted: Path) -> Path:

@@ -6,7 +6,6 @@ from datetime import datetime
 from keepfit.retraining.decision import Action
 from keepfit.workflows.ports import Ports
 
-
 #: Of what happened in one tick, what comes first.
 _ORDER = {
     kind: rank for rank, kind in enumerate(["incident resolved", "incident opened", "retrain", "trained"])

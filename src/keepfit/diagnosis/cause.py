@@ -27,18 +27,20 @@ class Symptom:
     Attributes:
         subject: what it is about: a feature, a metric, a version.
         says: one sentence with the numbers.
+        check: for a broken feed, the check that saw it; empty otherwise.
         fault: for a broken feed, the rows at fault.
     """
 
     cause: Cause
     subject: str
     says: str
+    check: str = ""
     fault: Fault | None = None
 
     @property
     def key(self) -> str:
         """One incident is kept per key."""
-        return f"{self.cause.value}:{self.subject}"
+        return ":".join(part for part in (self.cause.value, self.subject, self.check) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,13 @@ def _regression(signs: Signs) -> list[Symptom]:
 
 def _feeds(signs: Signs) -> list[Symptom]:
     return [
-        Symptom(cause=Cause.BROKEN_FEED, subject=finding.subject, says=finding.says, fault=finding.fault)
+        Symptom(
+            cause=Cause.BROKEN_FEED,
+            subject=finding.subject,
+            says=finding.says,
+            check=finding.check.value,
+            fault=finding.fault,
+        )
         for finding in signs.findings
         if finding.alarms and finding.check in _QUALITY
     ]

@@ -14,6 +14,10 @@ from keepfit.stats.profile import CategoricalProfile, NumericProfile
 TIMES_AS_FREQUENT = 10.0
 
 
+#: With more values than this that were never seen, a categorical column was coded anew.
+CODED_ANEW = 0.5
+
+
 def new_numbers(
     name: str, window: NumericProfile, total: NumericProfile, blocks: Sequence[NumericProfile]
 ) -> list[Rise]:
@@ -56,7 +60,8 @@ def new_categories(
     """The most frequent categories that the reference never held; all of them together when no one stands out.
 
     Together they are held against what the reference lets expect: one in as many rows as there are values that it
-    held only once (Good and Turing).
+    held only once (Good and Turing). They are a fault only when they fill most of the rows: then the column was coded
+    anew. New categories beside the old ones are the world changing, which the drift check sees.
     """
     counts = _stacked([block.counts for block in blocks])
     rows = np.array([block.rows for block in blocks], np.int64)
@@ -86,6 +91,7 @@ def new_categories(
         norm=f"the reference ({total.rows:,} rows) lets expect "
         f"{percent(total.cells.singletons / total.rows if total.rows else 0.0)}",
         fault=Fault(column=name, kind="all"),
+        least=CODED_ANEW,
     )
     return [*found, together]
 

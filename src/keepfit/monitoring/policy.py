@@ -19,6 +19,9 @@ class Monitor:
         drift: the least population stability index that counts as a change, whatever its significance.
         false_alarms: the share of healthy windows in which some check of drift may alarm.
         blind_after: without traffic, or without labels, for this long, the health is unknown.
+
+    Raises:
+        ValueError: a duration is none, or `slices` is one name instead of a list.
     """
 
     window: str | timedelta = "1d"
@@ -32,6 +35,11 @@ class Monitor:
     def __post_init__(self) -> None:
         object.__setattr__(self, "window", parse_duration(self.window))
         object.__setattr__(self, "blind_after", parse_duration(self.blind_after))
+        if not self.every:
+            raise ValueError(f"a window of {self.window} holds nothing: write window='1d'")
+        if isinstance(self.slices, str):
+            # A string is a sequence of letters: each of them would count as a column.
+            raise ValueError(f"slices is a list of columns: write slices=['{self.slices}']")  # noqa: TRY004 - as above
         object.__setattr__(self, "slices", tuple(self.slices))
 
     @property

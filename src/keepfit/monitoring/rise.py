@@ -24,6 +24,7 @@ class Rise:
         norm: what the reference holds, in words.
         fault: how the rows are told.
         times: how many times the share of the reference it must be, at least.
+        least: the share of the window's rows that it must be, at least.
     """
 
     what: str
@@ -35,6 +36,7 @@ class Rise:
     norm: str
     fault: Fault
     times: float = 1.0
+    least: float = 0.0
 
     @property
     def share(self) -> float:
@@ -48,7 +50,7 @@ class Rise:
 
     def threshold(self, quality: float) -> float:
         """The share to reach: `quality` above the reference, half of it above its worst block, and `times` as much."""
-        return max(self.expected + quality, self.block + quality / 2, self.expected * self.times)
+        return max(self.expected + quality, self.block + quality / 2, self.expected * self.times, self.least)
 
     def alarms(self, quality: float) -> bool:
         """Whether it reaches the threshold, and chance does not explain it."""

@@ -71,10 +71,10 @@ class ReleaseLog(Protocol):
 
 
 def tenures(events: Iterable[ReleaseEvent]) -> list[Tenure]:
-    """The champions of one model, oldest first."""
-    changes = sorted((e for e in events if e.kind in CHANGES_CHAMPION), key=lambda e: (e.at, e.id))
+    """The champions of one model, oldest first; of events of one moment the order in which they came counts."""
+    changes = sorted((e for e in events if e.kind in CHANGES_CHAMPION), key=lambda e: e.at)
     found: list[Tenure] = []
-    for event, after in zip(changes, [*changes[1:], None], strict=True):
+    for event, after in zip(changes, [*changes[1:], None], strict=False):
         if event.champion_after is not None:
             until = after.at if after else None
             found.append(

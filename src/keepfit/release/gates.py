@@ -1,5 +1,6 @@
 """Gates: pure judgements of a candidate's trial. A gate that cannot be judged blocks, and says why."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,6 +62,8 @@ def _compared(trial: Trial | None, min_rows: int) -> Comparison | str:
         return trial.problem or "the candidate was compared with nothing"
     if trial.comparison.n < min_rows:
         return f"only {trial.comparison.n:,} held-out rows, {min_rows:,} are needed"
+    if not math.isfinite(trial.comparison.difference.mean):
+        return "the losses on the held-out rows are not numbers"
     return trial.comparison
 
 
@@ -84,18 +87,23 @@ def _no_slice_worse(gate: NoSliceWorse, trial: Trial | None) -> GateResult:
     compared = _compared(trial, 1)
     if isinstance(compared, str):
         return _blocked(name, compared)
+    if not compared.slices:
+        return _blocked(name, "no slices were compared: name them in kf.Monitor(slices=[…])")
+    large = {key: sums for key, sums in compared.slices.items() if sums[0].n >= gate.min_rows}
+    if not large:
+        return _blocked(name, f"no slice has {gate.min_rows:,} held-out rows")
     worse = [
-        f"{key} is worse by {_relative(mine, other):.0%} ({mine.n:,} rows)"
-        for key, (mine, other, difference) in compared.slices.items()
-        if mine.n >= gate.min_rows and _clearly_worse(mine, other, difference, gate)
+        f"{key} is worse{_by(mine, other)} ({mine.n:,} rows)"
+        for key, (mine, other, difference) in large.items()
+        if _clearly_worse(mine, other, difference, gate)
     ]
     if worse:
         return GateResult(gate=name, passed=False, says=f"slice {'; slice '.join(worse)}")
     return GateResult(gate=name, passed=True, says=f"no slice is clearly worse by more than {gate.by:.0%}")
 
 
-def _relative(challenger: LossSums, incumbent: LossSums) -> float:
-    return challenger.mean / incumbent.mean - 1 if incumbent.total else float("inf")
+def _by(challenger: LossSums, incumbent: LossSums) -> str:
+    return f" by {challenger.mean / incumbent.mean - 1:.0%}" if incumbent.total else ""
 
 
 def _clearly_worse(

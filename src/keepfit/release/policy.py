@@ -26,7 +26,10 @@ class BeatsChampion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoSliceWorse:
-    """No slice of at least `min_rows` rows may be worse than the champion's by more than `by`, at this confidence."""
+    """No slice of at least `min_rows` rows may be worse than the champion's by more than `by`, at this confidence.
+
+    The slices are those of `Monitor(slices=…)`; without any that is large enough the gate blocks: nothing can be told.
+    """
 
     by: float
     confidence: float = 0.95

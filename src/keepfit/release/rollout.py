@@ -57,6 +57,8 @@ def decide_stage(
     bad = _bad(policy, evidence, f"version {release.candidate}", f"version {release.incumbent}")
     if bad:
         return RolloutDecision(step=Step.ABORT, why=bad)
+    if release.stage >= len(policy.rollout):
+        return RolloutDecision(step=Step.ADVANCE, why="its stage is no longer part of the rollout")
     stage = policy.rollout[release.stage]
     ends = release.stage_since + stage.duration
     if now < ends:
@@ -91,9 +93,10 @@ def _bad(policy: Release, evidence: StageEvidence, version: str, other: str) -> 
     pair = evidence.comparison
     if pair.n < MIN_ROWS or pair.confidence_worse(policy.worse_by) < SURE:
         return None
+    by = f" by {pair.relative:.0%}" if pair.incumbent.total else ""
     return (
-        f"{version}'s loss {pair.challenger.mean:.3g} is above {other}'s {pair.incumbent.mean:.3g} "
-        f"by {pair.relative:.0%} on the same {pair.n:,} labelled rows"
+        f"{version}'s loss {pair.challenger.mean:.3g} is above {other}'s {pair.incumbent.mean:.3g}{by} "
+        f"on the same {pair.n:,} labelled rows"
     )
 
 
@@ -109,11 +112,14 @@ def route_for(release: ReleaseRecord, stages: Sequence[Stage], route: Route) -> 
     """The route that a release under way asks for, from the one in force.
 
     While both versions are at work each of them answers every request, one for the caller and the other
-    for the record, so that they are always compared on the same rows.
+    for the record, so that they are always compared on the same rows. A stage that was taken out of the
+    policy meanwhile leaves the route as it is, until the next decision.
     """
     still = replace(route, canary=None, percent=0.0, shadows=())
     both = tuple(number for number in (release.incumbent, release.candidate) if number is not None)
     match release.state:
+        case ReleaseState.ROLLING_OUT if release.stage >= len(stages):
+            return route
         case ReleaseState.ROLLING_OUT:
             stage = stages[release.stage]
             match stage:

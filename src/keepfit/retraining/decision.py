@@ -29,6 +29,7 @@ class Situation:
         bad_release: what says that the loss began with a release; empty otherwise.
         faults: rows that broken feeds mark.
         broken: what says that a feed is broken; empty otherwise.
+        broken_for: how long it has been, since the incident was opened; that of the newest one when there are several.
         drifting_for: how long inputs have drifted without a break.
         blind: no labels tell how good the predictions are.
     """
@@ -41,6 +42,7 @@ class Situation:
     bad_release: str = ""
     faults: tuple[Fault, ...] = ()
     broken: str = ""
+    broken_for: timedelta = timedelta(0)
     drifting_for: timedelta = timedelta(0)
     blind: bool = False
 
@@ -78,7 +80,13 @@ def decide(policy: Retrain, situation: Situation, *, now: datetime) -> RetrainDe
     blocked = _blocked(policy, situation, now)
     if blocked:
         return _hold(f"{reason}; held: {blocked}")
-    return RetrainDecision(action=Action.RETRAIN, why=reason, exclude=situation.faults)
+    return RetrainDecision(action=Action.RETRAIN, why=reason, exclude=_left_out(policy, situation))
+
+
+def _left_out(policy: Retrain, situation: Situation) -> tuple[Fault, ...]:
+    """Rows not to learn from: values that a feed made up, always; nulls, as long as somebody may repair the feed."""
+    repairable = situation.broken_for < policy.patience_span
+    return tuple(fault for fault in situation.faults if fault.kind == "value" or repairable)
 
 
 def _reason(policy: Retrain, situation: Situation, now: datetime) -> str | None:
@@ -105,7 +113,7 @@ def _blocked(policy: Retrain, situation: Situation, now: datetime) -> str | None
     if situation.last_training is not None and _age(situation, now) < policy.pause:
         until = situation.last_training + policy.pause
         return f"the cooldown lasts until {until:%Y-%m-%d %H:%M} UTC"
-    if situation.broken and not situation.decay:
+    if situation.broken and not situation.decay and situation.broken_for < policy.patience_span:
         return f"a model is never retrained on a broken feed: {situation.broken}"
     if any(fault.kind == "all" for fault in situation.faults):
         return f"every row is touched by a broken feed: {situation.broken}"

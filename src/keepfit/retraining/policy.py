@@ -9,7 +9,7 @@ from keepfit.clock import parse_duration, say_duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decay:
-    """Retrain when the champion's realised loss is clearly above what it should be.
+    """Retrain when the champion's realised loss is surely above what is tolerated.
 
     What it should be is an expectation, not the last result: the held-out loss of the model's first released
     version, or `expected`. A release never loosens it, so a bad version cannot make itself the norm.
@@ -99,13 +99,13 @@ def last(*spans: str | timedelta, test: str | timedelta | None = None) -> Last:
     """Which rows to train on: the newest; with several spans, those that prove best. See `Last`.
 
     Raises:
-        ValueError: no span is given, or the held-out stretch is not shorter than each of them.
+        ValueError: no span is given, or the held-out stretch is empty, or not shorter than each of them.
     """
     chosen = Last(
         spans=tuple(parse_duration(span) for span in spans),
         test=None if test is None else parse_duration(test),
     )
-    if not spans or chosen.test_span >= min(chosen.spans):
+    if not spans or not timedelta(0) < chosen.test_span < min(chosen.spans):
         raise ValueError(
             "name how far back to train, longer than what is held out: kf.last('21d', test='3d')"
         )
@@ -120,23 +120,32 @@ class Retrain:
         on: triggers; any one is enough.
         train_on: the rows.
         cooldown: at least this long between two trainings, whatever their outcome.
+        patience: how long a broken feed holds a scheduled retrain. Nobody having repaired it by then, its rows are taken
+            as the world that the model lives in, without the values that the feed made up.
         timeout: a training that takes longer is killed and counts as failed.
     """
 
     on: Sequence[Trigger] = ()
     train_on: Last = Last(spans=(timedelta(days=30),))
     cooldown: str | timedelta = "7d"
+    patience: str | timedelta = "14d"
     timeout: str | timedelta = "1h"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "on", tuple(self.on))
         object.__setattr__(self, "cooldown", parse_duration(self.cooldown))
+        object.__setattr__(self, "patience", parse_duration(self.patience))
         object.__setattr__(self, "timeout", parse_duration(self.timeout))
 
     @property
     def pause(self) -> timedelta:
         """The cooldown."""
         return parse_duration(self.cooldown)
+
+    @property
+    def patience_span(self) -> timedelta:
+        """How long a broken feed holds a scheduled retrain."""
+        return parse_duration(self.patience)
 
     @property
     def decay(self) -> Decay | None:

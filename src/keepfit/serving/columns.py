@@ -173,10 +173,7 @@ def _id(value: Any) -> str:
 
 def _time(value: Any) -> int:
     if isinstance(value, str):
-        try:
-            return (parse_time(value) - EPOCH) // _MICROSECOND
-        except OverflowError:
-            raise ValueError(f"{_shown(value)} is beyond the years 1 to 9999") from None
+        return (parse_time(value) - EPOCH) // _MICROSECOND
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(
             f"{_shown(value)} is not a time: write 2020-01-31T08:00Z, or whole microseconds since 1970"

@@ -39,6 +39,7 @@ def check_snapshot(
             f"{source}: target '{target}' holds {frame.schema[target]}, not numbers", step="check"
         )
     _no_nulls(frame, (id, time, target), source)
+    _finite(frame, target, source)
     if frame[id].n_unique() < frame.height:
         twice = frame.filter(frame[id].is_duplicated())[id][0]
         raise TrainingFailedError(f"{source}: id column '{id}' holds {twice!r} more than once", step="check")
@@ -60,6 +61,16 @@ def _no_nulls(frame: pl.DataFrame, names: tuple[str, ...], source: str) -> None:
                 step="check",
                 hint="return labelled rows only",
             )
+
+
+def _finite(frame: pl.DataFrame, target: str, source: str) -> None:
+    wrong = frame.height - int(frame[target].cast(pl.Float64).is_finite().sum())
+    if wrong:
+        raise TrainingFailedError(
+            f"{source}: target '{target}' is NaN or infinite in {wrong:,} of {frame.height:,} rows",
+            step="check",
+            hint="return labelled rows only",
+        )
 
 
 def without_faults(frame: pl.DataFrame, faults: Sequence[Fault]) -> pl.DataFrame:

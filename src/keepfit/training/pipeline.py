@@ -89,6 +89,8 @@ class Trained:
 def snapshot(recipe: Recipe, start: datetime, end: datetime) -> pl.DataFrame:
     """Ask the user's source for the labelled rows of [start, end), and check them.
 
+    Rows outside of it are left out: what comes later than `end` is not to be known yet.
+
     Raises:
         TrainingFailedError: the source raised, or its rows are not fit to learn from.
     """
@@ -103,7 +105,12 @@ def snapshot(recipe: Recipe, start: datetime, end: datetime) -> pl.DataFrame:
     check_snapshot(
         frame, required=required, id=recipe.id, time=recipe.time, target=recipe.task.target, source=where
     )
-    return frame.select(required).sort(recipe.time, recipe.id)
+    inside = frame.filter(pl.col(recipe.time).is_between(start, end, closed="left"))
+    if inside.is_empty():
+        raise TrainingFailedError(
+            f"{where} returned {frame.height:,} rows, and none of them lies in that stretch", step="check"
+        )
+    return inside.select(required).sort(recipe.time, recipe.id)
 
 
 def train(
@@ -132,6 +139,8 @@ def train(
     """
     report("split")
     clean = without_faults(frame, exclude)
+    if clean.is_empty():
+        raise TrainingFailedError("every row is marked by a broken feed", step="split")
     split = split_by_time(clean, time=recipe.time, test_from=test_from)
     report("fit")
     fitted = min((_fit_since(recipe, split, start) for start in starts), key=lambda one: one.loss)
@@ -175,6 +184,9 @@ def _fit_since(recipe: Recipe, split: Split, start: datetime) -> _Fitted:
         raise _users_fault(
             "evaluate", "the trained model raised on the held-out rows", error, recipe.fit
         ) from error
+    wrong = _not_predictions(predictions, split.test.height)
+    if wrong:
+        raise TrainingFailedError(f"the trained model gave {wrong}", step="evaluate")
     losses = row_losses(recipe.task.metric, _labels(recipe, split.test), predictions)
     return _Fitted(
         start=start,
@@ -183,6 +195,14 @@ def _fit_since(recipe: Recipe, split: Split, start: datetime) -> _Fitted:
         predictions=predictions,
         loss=float(losses.mean()),
     )
+
+
+def _not_predictions(given: Floats, n: int) -> str:
+    """What is wrong with predictions of n rows, in words; empty when nothing is: servers refuse the same."""
+    if given.shape != (n,):
+        return f"{given.size:,} predictions for the {n:,} held-out rows"
+    wrong = n - int(np.isfinite(given).sum())
+    return f"no finite number for {wrong:,} of the {n:,} held-out rows" if wrong else ""
 
 
 def learn(recipe: Recipe, frame: pl.DataFrame) -> Predict:
@@ -244,24 +264,41 @@ def _evaluate(
     recipe: Recipe, test: pl.DataFrame, fitted: _Fitted, incumbent: Incumbent | None
 ) -> tuple[Trial, Performance]:
     labels, metric = _labels(recipe, test), recipe.task.metric
-    if incumbent is None:
-        constant = best_constant(metric, fitted.training_set.y)
-        other, against = np.full(labels.shape, constant), "the best constant"
+    against = f"version {incumbent.number}" if incumbent else "the best constant"
+    number = incumbent.number if incumbent else None
+    other = _others(metric, incumbent, fitted, test)
+    if isinstance(other, str):
+        trial = Trial(metric=metric, against=against, incumbent=number, comparison=None, problem=other)
     else:
-        other, against = incumbent.predict(test), f"version {incumbent.number}"
-    trial = try_candidate(
-        test,
-        labels,
-        fitted.predictions,
-        other,
-        metric=metric,
-        slices=recipe.slices,
-        against=against,
-        number=incumbent.number if incumbent else None,
-    )
+        trial = try_candidate(
+            test,
+            labels,
+            fitted.predictions,
+            other,
+            metric=metric,
+            slices=recipe.slices,
+            against=against,
+            number=number,
+        )
     predict = predictor(fitted.estimator, fitted.training_set.signature)
     trial = replace(trial, latency_p99_ms=latency_p99_ms(predict, test))
     return trial, held_out_performance(test, labels, fitted.predictions, metric=metric, slices=recipe.slices)
+
+
+def _others(metric: str, incumbent: Incumbent | None, fitted: _Fitted, test: pl.DataFrame) -> Floats | str:
+    """What the candidate is held against predicts, or why that cannot be had.
+
+    A champion that cannot predict these rows (it takes a feature that is declared no longer) does not keep its
+    successor from being trained: the gates then block, and say why.
+    """
+    if incumbent is None:
+        return np.full(test.height, best_constant(metric, fitted.training_set.y))
+    try:
+        predictions = incumbent.predict(test)
+    except Exception as error:  # noqa: BLE001 - a user's model may raise anything
+        return f"version {incumbent.number} raised {type(error).__name__} on the held-out rows: {error}"
+    wrong = _not_predictions(predictions, test.height)
+    return f"version {incumbent.number} gave {wrong}" if wrong else predictions
 
 
 def _reference(

@@ -42,6 +42,7 @@ def data_plane(workspace: Workspace) -> tuple[DataPlane, CaptureWriter]:
         loader=RegistryLoader(workspace),
         capture=writer,
         clock=SystemClock(),
+        shadows_waiting=workspace.config.serving.shadow_queue,
     )
     return plane, writer
 

@@ -54,11 +54,18 @@ def _take(
 
 
 def stage_evidence(ports: Ports, model: Model, release: ReleaseRecord, now: datetime) -> StageEvidence:
-    """What was seen of the candidate, beside the incumbent, since its stage began."""
-    rows = ports.predictions.labelled(model.name, Window(release.stage_since, max(now, release.stage_since)))
+    """What was seen of the candidate, beside the incumbent, since its stage began.
+
+    On its way to champion, its losses are judged when their labels are due: those of one stage come in
+    the next, and would be held against nobody otherwise. A champion is watched for what it did as champion.
+    """
+    since = release.stage_since
+    if release.state is ReleaseState.ROLLING_OUT:
+        since = max(release.started_at, release.stage_since - model.label_delay)
+    rows = ports.predictions.labelled(model.name, Window(since, max(now, since)))
     if rows.is_empty():
         return StageEvidence()
-    mine = rows.filter(pl.col("version") == release.candidate)
+    mine = rows.filter(pl.col("version") == release.candidate, pl.col("event_time") >= release.stage_since)
     failed = mine["prediction"].null_count()
     return StageEvidence(
         answered=mine.height - failed,

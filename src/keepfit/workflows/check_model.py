@@ -1,5 +1,6 @@
 """Check a model: bring its evidence up to date, find what changed, name the cause, keep its incidents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,12 +16,12 @@ from keepfit.evaluation.losses import row_losses
 from keepfit.jobs.job import JobState
 from keepfit.monitoring.drift import check_drift, check_prediction_drift
 from keepfit.monitoring.evidence import WindowEvidence, window_evidence
-from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
+from keepfit.monitoring.finding import Fault, Finding, Verdict
 from keepfit.monitoring.performance import check_performance
 from keepfit.monitoring.quality import check_quality
 from keepfit.monitoring.record import CheckRecord
 from keepfit.monitoring.reference import Reference
-from keepfit.monitoring.trailing import newest_with, performance_since, span, summed
+from keepfit.monitoring.trailing import MOST_WINDOWS, newest_with, performance_since, span, summed
 from keepfit.predictions.record import SERVED, feature_column
 from keepfit.registry.lineage import tenures
 from keepfit.registry.model_version import ModelVersion
@@ -33,6 +34,9 @@ from keepfit.workflows.record_decision import record_decision
 #: Causes that people are told of; drift without harm is watched only.
 _TOLD = frozenset({Cause.BAD_RELEASE, Cause.DECAY, Cause.BROKEN_FEED, Cause.BLIND})
 TRAINING_FAILS = "training:failed"
+
+#: A window in which a check saw a broken feed, and how its rows are told.
+FaultyWindow = tuple[Window, Fault]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +59,22 @@ class Health:
 
 
 def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
-    """Check one model as of `now`, record what was found, and open, update or resolve its incidents."""
+    """Check one model as of `now`, record what was found, and open, update or resolve its incidents.
+
+    What is new in the lake counts as seen at the very end: a check that did not live to keep its incidents is made
+    again. Made again at the same `now` it counts once for an incident, at a later one it is a check of its own.
+    """
     champion = ports.releases.route(model.name).champion
     if champion is None:
         return Health(diagnosis=Diagnosis(symptoms=(), says="nothing is released yet"))
     version = ports.registry.version(model.name, champion)
     reference = ports.files.reference(version)
-    fresh = update_evidence(ports, model, version)
+    fresh, newest_batch = update_evidence(ports, model, version)
     closed = [one for one in ports.evidence.evidence(model.name, champion) if one.window.end <= now]
     newest = newest_with(closed, model.monitor.min_rows)
     findings = _check_inputs(model, version, reference, newest)
-    performance, clean = _check_performance(ports, model, version, closed, findings, now)
+    seen = [(span(newest), one.fault) for one in findings if one.alarms and one.fault is not None]
+    performance, clean = _check_performance(ports, model, version, closed, seen, now)
     if newest:
         found = (*findings, performance)
         window = span(newest)
@@ -91,6 +100,7 @@ def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
         if fresh or blind
         else ()
     )
+    _see(ports, model, newest_batch)
     return Health(
         diagnosis=diagnosis,
         findings=tuple(findings),
@@ -100,11 +110,14 @@ def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
     )
 
 
-def update_evidence(ports: Ports, model: Model, champion: ModelVersion) -> bool:
-    """Make anew the evidence of every window that gained predictions or labels; whether there was any.
+def update_evidence(ports: Ports, model: Model, champion: ModelVersion) -> tuple[bool, int]:
+    """Make anew the evidence of every window that gained predictions or labels.
 
     Each version that answered in such a window is brought up to date, so that a late label restates the
     window of its prediction, whoever is champion now.
+
+    Returns:
+        Whether any window gained anything, and the newest batch that the evidence holds.
     """
     windows, newest = ports.predictions.touched(
         model.name, after_batch=ports.checks.seen_batch(model.name), every=model.monitor.every
@@ -127,8 +140,7 @@ def update_evidence(ports: Ports, model: Model, champion: ModelVersion) -> bool:
                     batch=newest,
                 )
             )
-    _see(ports, model, newest)
-    return bool(windows)
+    return bool(windows), newest
 
 
 def _see(ports: Ports, model: Model, newest: int) -> None:
@@ -156,13 +168,15 @@ def _check_performance(
     model: Model,
     version: ModelVersion,
     closed: list[WindowEvidence],
-    findings: list[Finding],
+    seen: list[FaultyWindow],
     now: datetime,
 ) -> tuple[Finding, Finding | None]:
     policy = model.retrain.decay or Decay()
     since = now - model.label_delay - policy.over
     expected = expected_loss(ports, model)
-    faults = tuple(finding.fault for finding in findings if finding.alarms and finding.fault is not None)
+    # Labels of a broken day come when the feed is back: what was seen then still explains them.
+    faulty = [*seen, *_faults_since(ports, model, since, now)]
+    faulty = [(when, fault) for when, fault in faulty if fault.column in version.signature.feature_names]
 
     def check(realised: LossSums, rows: str) -> Finding:
         return check_performance(
@@ -175,10 +189,22 @@ def _check_performance(
         )
 
     finding = check(performance_since(closed, since).labelled, "labelled rows")
-    if not faults:
+    if not faulty:
         return finding, None
-    sums = losses_without(ports, model, version, Window(since, now), faults)
-    return finding, check(sums, f"labelled rows that the feed of {faults[0].column} did not touch")
+    sums = losses_without(ports, model, version, Window(since, now), faulty)
+    return finding, check(sums, f"labelled rows that the feed of {faulty[0][1].column} did not touch")
+
+
+def _faults_since(ports: Ports, model: Model, since: datetime, now: datetime) -> list[FaultyWindow]:
+    """What earlier checks saw of broken feeds in windows that end after `since`, the newest first."""
+    windows = (now - since) // model.monitor.every + MOST_WINDOWS
+    return [
+        (record.window, finding.fault)
+        for record in reversed(ports.checks.records(model.name, limit=windows))
+        if record.window.end > since
+        for finding in record.findings
+        if finding.alarms and finding.fault is not None
+    ]
 
 
 def expected_loss(ports: Ports, model: Model) -> LossSums:
@@ -192,17 +218,24 @@ def expected_loss(ports: Ports, model: Model) -> LossSums:
 
 
 def losses_without(
-    ports: Ports, model: Model, version: ModelVersion, window: Window, faults: tuple[Fault, ...]
+    ports: Ports, model: Model, version: ModelVersion, window: Window, faulty: Sequence[FaultyWindow]
 ) -> LossSums:
-    """The version's losses on labelled rows that no broken feed marks; none when a fault touches every row."""
+    """The version's losses on labelled rows that no broken feed marks.
+
+    A fault that touches every row takes out the windows in which it was seen; one that marks its rows takes
+    out these wherever they are: it may have begun before it was seen.
+    """
     rows = ports.predictions.labelled(model.name, window, version=version.number)
-    if rows.is_empty() or any(fault.kind == "all" for fault in faults):
+    if rows.is_empty():
         return LossSums()
+    whole = [seen for seen, fault in faulty if fault.kind == "all"]
+    in_whole = (pl.col("event_time").is_between(one.start, one.end, closed="left") for one in whole)
     kept = rows.filter(
         pl.col("role").is_in(SERVED)
         & pl.col("label").is_not_null()
         & pl.col("prediction").is_not_null()
-        & ~marked(faults, prefix=feature_column(""))
+        & ~marked([fault for _, fault in faulty], prefix=feature_column(""))
+        & ~pl.any_horizontal(pl.lit(value=False), *in_whole)
     )
     labels, predictions = kept["label"].to_numpy(), kept["prediction"].to_numpy()
     return LossSums.of(row_losses(model.task.metric, labels, predictions))
@@ -238,16 +271,19 @@ def _keep_incidents(
     now: datetime,
 ) -> list[Transition]:
     conditions = [
-        Condition(key=one.key, title=f"{model.name}: {one.cause.value} ({one.subject})", says=one.says)
+        Condition(key=one.key, title=f"{one.cause.value} ({one.subject})", says=one.says)
         for one in diagnosis.symptoms
         if one.cause in _TOLD
     ]
     conditions += _failing_training(ports, model)
     active = ports.incidents.incidents(model.name, active=True)
+    # A try of this very check that did not live to its end may have kept some of them already.
+    kept = {one.key for one in active if one.updated_at >= now}
+    active = [one for one in active if one.key not in kept]
     steps = advance(
         model.name,
         active,
-        conditions,
+        [one for one in conditions if one.key not in kept],
         now=now,
         undecided={one.key for one in active if _undecided(one.key, deciding, findings)},
         resolved_says=_resolutions(deciding, findings),
@@ -255,31 +291,33 @@ def _keep_incidents(
     for step in steps:
         ports.incidents.save(step, routes=model.notify, at=now)
         if step.worth_telling:
-            ports.tell(f"incident {step.kind.value}: {step.incident.title}: {step.incident.says}", now)
+            ports.tell(
+                f"{model.name}: incident {step.kind.value}: {step.incident.title}: {step.incident.says}", now
+            )
     return steps
 
 
 def _resolutions(deciding: Finding, findings: list[Finding]) -> dict[str, str]:
     """How the end of an incident is worded: with the numbers as they are now."""
-    feeds = [one for one in findings if one.check in (Check.NULLS, Check.NEW_VALUE) and not one.alarms]
-    words = {f"{Cause.BROKEN_FEED.value}:{one.subject}": f"the feed is back: {one.says}" for one in feeds}
+    words = {_feed_key(one): f"the feed is back: {one.says}" for one in findings if not one.alarms}
     return {**words, f"{Cause.DECAY.value}:{deciding.subject}": f"the numbers are back: {deciding.says}"}
+
+
+def _feed_key(finding: Finding) -> str:
+    return f"{Cause.BROKEN_FEED.value}:{finding.subject}:{finding.check.value}"
 
 
 def _failing_training(ports: Ports, model: Model) -> list[Condition]:
     jobs = [job for job in ports.jobs.jobs(model.name) if job.state in (JobState.DONE, JobState.FAILED)]
     if not jobs or jobs[-1].state is JobState.DONE:
         return []
-    return [Condition(key=TRAINING_FAILS, title=f"{model.name}: training fails", says=jobs[-1].reason)]
+    return [Condition(key=TRAINING_FAILS, title="training fails", says=jobs[-1].reason)]
 
 
 def _undecided(key: str, deciding: Finding, findings: list[Finding]) -> bool:
     if key.startswith(f"{Cause.DECAY.value}:"):
         return deciding.verdict is Verdict.INSUFFICIENT_DATA
     if key.startswith(f"{Cause.BROKEN_FEED.value}:"):
-        subject = key.partition(":")[2]
-        about = [
-            one for one in findings if one.subject == subject and one.check in (Check.NULLS, Check.NEW_VALUE)
-        ]
-        return not about or all(one.verdict is Verdict.INSUFFICIENT_DATA for one in about)
+        decided = {_feed_key(one) for one in findings if one.verdict is not Verdict.INSUFFICIENT_DATA}
+        return key not in decided
     return False

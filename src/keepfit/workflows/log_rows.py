@@ -23,7 +23,7 @@ def log_prediction_rows(
     Raises:
         DataError: a column holds values of another type than the version was trained on.
     """
-    table = _prediction_table(model, version, to_polars(rows, where=log), now)
+    table = _prediction_table(model, version, to_polars(rows, where=log), log, now)
     position = _position(log, now)
     added = ports.predictions.append_predictions(
         model.name, table, batch=ports.ledger.next_batch(position.log, model.name)
@@ -65,7 +65,9 @@ def log_label_rows(ports: Ports, model: Model, rows: pl.DataFrame, *, log: str, 
     return counts
 
 
-def _prediction_table(model: Model, version: ModelVersion, rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def _prediction_table(
+    model: Model, version: ModelVersion, rows: pl.DataFrame, log: str, now: datetime
+) -> pl.DataFrame:
     features = {
         feature_column(one.name): pl.col(one.name).cast(
             pl.Float64 if one.kind is Kind.NUMBER else pl.String if one.text else pl.Int64
@@ -79,7 +81,7 @@ def _prediction_table(model: Model, version: ModelVersion, rows: pl.DataFrame, n
     }
     return _select(
         rows,
-        model.name,
+        log,
         prediction_id=pl.col(model.id).cast(pl.String),
         version=pl.lit(version.number, dtype=pl.Int64),
         role=pl.lit(Role.CHAMPION.value),

@@ -1,16 +1,25 @@
 """Make a release's state known: aliases and the event first, then the route that servers follow.
 
 The release record is the decision; all that is written here follows from it and can be written again.
-The route comes last, so that after a crash a route that differs tells that something is missing.
+It is saved first and the route last, so that after a crash an event that is not there, or a route that differs,
+tells that something is missing. Whoever changes a release reconciles first.
 """
+
+from collections.abc import Collection
 
 from keepfit.definition import Model
 from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind
 from keepfit.release.policy import Canary, Release
 from keepfit.release.record import ReleaseRecord, ReleaseState
 from keepfit.release.rollout import route_for
-from keepfit.release.routing import Route
 from keepfit.workflows.ports import Ports
+
+_KINDS = {
+    ReleaseState.WATCHED: ReleaseEventKind.PROMOTED,
+    ReleaseState.REFUSED: ReleaseEventKind.REFUSED,
+    ReleaseState.ABORTED: ReleaseEventKind.ABORTED,
+    ReleaseState.ROLLED_BACK: ReleaseEventKind.ROLLED_BACK,
+}
 
 
 def save_and_publish(ports: Ports, model: Model, release: ReleaseRecord, *, actor: str) -> ReleaseRecord:
@@ -20,11 +29,21 @@ def save_and_publish(ports: Ports, model: Model, release: ReleaseRecord, *, acto
     return release
 
 
-def reconcile(ports: Ports, model: Model) -> None:
-    """Publish what a crash kept from being published."""
-    governing = [one for one in ports.releases.releases(model.name) if one.state is not ReleaseState.REFUSED]
-    if governing and _split(ports, model.release, governing[-1]) != _shape(ports.releases.route(model.name)):
-        _publish(ports, model.release, governing[-1], "keepfit")
+def reconcile(ports: Ports, model: Model, *, actor: str = "keepfit") -> list[ReleaseRecord]:
+    """Publish what a crash kept from being published; the releases that it was, oldest first."""
+    releases = ports.releases.releases(model.name)
+    told = {event.id for event in ports.release_log.events(model.name)}
+    # A refusal governs nothing; of the others the newest says how things stand.
+    governing = [one for one in releases if one.state is not ReleaseState.REFUSED][-1:]
+    missing = [
+        one
+        for one in releases
+        if (one.state is ReleaseState.REFUSED or one in governing)
+        and not _is_published(ports, model.release, one, told)
+    ]
+    for one in missing:
+        _publish(ports, model.release, one, actor)
+    return missing
 
 
 def _publish(ports: Ports, policy: Release, release: ReleaseRecord, actor: str) -> None:
@@ -39,12 +58,16 @@ def _publish(ports: Ports, policy: Release, release: ReleaseRecord, actor: str) 
     ports.releases.set_route(route)
 
 
-def _split(ports: Ports, policy: Release, release: ReleaseRecord) -> tuple[object, ...]:
-    return _shape(route_for(release, policy.rollout, ports.releases.route(release.model)))
+def _is_published(ports: Ports, policy: Release, release: ReleaseRecord, told: Collection[str]) -> bool:
+    kind = _kind(policy, release)
+    if kind is not None and _event_id(release, kind) not in told:
+        return False
+    route = ports.releases.route(release.model)
+    return release.state is ReleaseState.REFUSED or route_for(release, policy.rollout, route) == route
 
 
-def _shape(route: Route) -> tuple[object, ...]:
-    return (route.champion, route.canary, route.percent, route.shadows)
+def _event_id(release: ReleaseRecord, kind: ReleaseEventKind) -> str:
+    return f"{release.id}/{kind.value}/{release.stage}"
 
 
 def _append_event(ports: Ports, policy: Release, release: ReleaseRecord, actor: str) -> None:
@@ -53,11 +76,11 @@ def _append_event(ports: Ports, policy: Release, release: ReleaseRecord, actor: 
         return
     kept = release.state in (ReleaseState.WATCHED, ReleaseState.DONE)
     event = ReleaseEvent(
-        id=f"{release.id}/{kind.value}/{release.stage}",
+        id=_event_id(release, kind),
         model=release.model,
         at=release.stage_since,
         kind=kind,
-        actor=release.forced_by or actor,
+        actor=(release.forced_by or actor) if kept else actor,
         version=release.candidate,
         champion_before=release.candidate if kind is ReleaseEventKind.ROLLED_BACK else release.incumbent,
         champion_after=release.candidate if kept else release.incumbent,
@@ -70,18 +93,17 @@ def _append_event(ports: Ports, policy: Release, release: ReleaseRecord, actor: 
 def _kind(policy: Release, release: ReleaseRecord) -> ReleaseEventKind | None:
     match release.state:
         case ReleaseState.ROLLING_OUT:
-            stage = policy.rollout[release.stage]
-            return ReleaseEventKind.CANARY if isinstance(stage, Canary) else ReleaseEventKind.SHADOW
-        case ReleaseState.WATCHED:
-            return ReleaseEventKind.PROMOTED
+            return _stage_kind(policy, release.stage)
         case ReleaseState.DONE:
             return ReleaseEventKind.PROMOTED if release.incumbent is None else None
-        case ReleaseState.REFUSED:
-            return ReleaseEventKind.REFUSED
-        case ReleaseState.ABORTED:
-            return ReleaseEventKind.ABORTED
-        case ReleaseState.ROLLED_BACK:
-            return ReleaseEventKind.ROLLED_BACK
+        case state:
+            return _KINDS[state]
+
+
+def _stage_kind(policy: Release, stage: int) -> ReleaseEventKind | None:
+    if stage >= len(policy.rollout):
+        return None  # it was taken out of the policy meanwhile: the next decision moves on
+    return ReleaseEventKind.CANARY if isinstance(policy.rollout[stage], Canary) else ReleaseEventKind.SHADOW
 
 
 def _tell(ports: Ports, event: ReleaseEvent) -> None:

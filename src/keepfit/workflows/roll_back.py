@@ -5,21 +5,26 @@ from datetime import datetime
 
 from keepfit.definition import Model
 from keepfit.errors import ReleaseError
-from keepfit.registry.lineage import tenures
+from keepfit.registry.lineage import ReleaseEventKind
 from keepfit.release.record import ReleaseRecord, ReleaseState
 from keepfit.workflows.ports import Ports
-from keepfit.workflows.publish_release import save_and_publish
+from keepfit.workflows.publish_release import reconcile, save_and_publish
 
 
 def roll_back(
     ports: Ports, model: Model, *, now: datetime, actor: str, why: str, to: int | None = None
 ) -> ReleaseRecord:
-    """Make version `to` (the champion before the present one, when None) champion again.
+    """Make version `to` champion again; when None, the one that the present champion took over from.
+
+    Asked again after a crash, it goes on with the rollback that was begun.
 
     Raises:
         ReleaseError: there is no champion, or none before it.
         NotFoundError: there is no version `to`.
     """
+    for finished in reconcile(ports, model, actor=actor):
+        if finished.state is ReleaseState.ROLLED_BACK and to in (None, finished.incumbent):
+            return finished
     route = ports.releases.route(model.name)
     if route.champion is None:
         raise ReleaseError(
@@ -52,11 +57,22 @@ def roll_back(
 
 
 def _former(ports: Ports, model: str, champion: int) -> int:
-    before = [
-        tenure.version for tenure in tenures(ports.release_log.events(model)) if tenure.version != champion
-    ]
+    path: list[int] = []
+    for event in ports.release_log.events(model):
+        match event.kind:
+            case ReleaseEventKind.PROMOTED:
+                path.append(event.version)
+            case ReleaseEventKind.ROLLED_BACK if event.champion_after is not None:
+                path = _back_to(event.champion_after, path)
+    before = [version for version in path if version != champion]
     if not before:
         raise ReleaseError(
             f"'{model}' had no other champion before version {champion}", hint="name one with --to N"
         )
     return before[-1]
+
+
+def _back_to(version: int, path: list[int]) -> list[int]:
+    """The champions up to `version`: those that came after it were left, and are nothing to go back to."""
+    last = len(path) - path[::-1].index(version) if version in path else 0
+    return path[:last] or [*path[:-1], version]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from keepfit.definition import Model
-from keepfit.errors import TrainingFailedError
+from keepfit.errors import KeepfitError, TrainingFailedError
 from keepfit.jobs.job import Job, JobState
 from keepfit.jobs.retry import RetryPolicy
 from keepfit.monitoring.finding import Fault
@@ -12,6 +12,7 @@ from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind
 from keepfit.registry.model_version import ModelVersion
 from keepfit.training.outcome import TrainingRequest
 from keepfit.workflows.ports import Ports
+from keepfit.workflows.publish_release import reconcile
 from keepfit.workflows.start_release import start_release
 
 KIND = "train_candidate"
@@ -59,12 +60,29 @@ def newest_rows(model: Model, now: datetime) -> tuple[list[datetime], datetime, 
 def train_candidate(ports: Ports, model: Model, job: Job, *, now: datetime) -> ModelVersion:
     """Run one training job to its end: the candidate is registered and its release begun.
 
-    Run again after a crash, it registers nothing twice and continues where it was.
+    Run again after a crash, it registers and releases nothing twice, and continues where it was.
 
     Raises:
-        TrainingFailedError: a step failed; the job is marked failed with the reason, and nothing is registered.
+        TrainingFailedError: a step failed; nothing is registered. The job is marked failed with the reason, as it is
+            whatever else is raised.
     """
-    version = _registered(ports, job) or _train(ports, model, job, now)
+    try:
+        version = _registered(ports, job) or _train(ports, model, job)
+        _release(ports, model, job, version, now)
+    except KeyboardInterrupt:
+        ports.jobs.fail(job.id, now=now, reason="interrupted", retry_at=now)
+        raise
+    except Exception as error:
+        ports.jobs.fail(
+            job.id, now=now, reason=_reason(error), retry_at=RETRY.retry_at(max(1, job.attempts), now)
+        )
+        raise
+    ports.jobs.finish(job.id, now=now)
+    return version
+
+
+def _release(ports: Ports, model: Model, job: Job, version: ModelVersion, now: datetime) -> None:
+    champion = ports.releases.route(model.name).champion
     ports.release_log.append(
         ReleaseEvent(
             id=f"{job.id}/trained",
@@ -73,26 +91,29 @@ def train_candidate(ports: Ports, model: Model, job: Job, *, now: datetime) -> M
             kind=ReleaseEventKind.TRAINED,
             actor="keepfit",
             version=version.number,
-            champion_before=ports.releases.route(model.name).champion,
-            champion_after=ports.releases.route(model.name).champion,
+            champion_before=champion,
+            champion_after=champion,
             why=version.why,
         )
     )
-    start_release(ports, model, version, now=now, actor="keepfit")
-    ports.jobs.finish(job.id, now=now)
-    return version
+    reconcile(ports, model)
+    # An earlier try of this job may have begun the release, at a moment of its own.
+    if not any(one.candidate == version.number for one in ports.releases.releases(model.name)):
+        start_release(ports, model, version, now=now, actor="keepfit")
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, KeepfitError) else f"{type(error).__name__}: {error}"
 
 
 def _registered(ports: Ports, job: Job) -> ModelVersion | None:
     return next((version for version in ports.registry.versions(job.model) if version.job_id == job.id), None)
 
 
-def _train(ports: Ports, model: Model, job: Job, now: datetime) -> ModelVersion:
+def _train(ports: Ports, model: Model, job: Job) -> ModelVersion:
     outcome = ports.runner.run(_request(ports, model, job))
     if outcome.candidate is None:
-        reason = f"{outcome.failed_step}: {outcome.reason}"
-        ports.jobs.fail(job.id, now=now, reason=reason, retry_at=RETRY.retry_at(job.attempts, now))
-        hint = f"{outcome.hint}; log: {outcome.log}" if outcome.hint else f"log: {outcome.log}"
+        hint = f"{outcome.hint}\nlog: {outcome.log}" if outcome.hint else f"log: {outcome.log}"
         raise TrainingFailedError(
             f"training '{model.name}' failed at step '{outcome.failed_step}': {outcome.reason}",
             step=outcome.failed_step,

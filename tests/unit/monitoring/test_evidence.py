@@ -23,7 +23,7 @@ REFERENCE = build_reference(
 ROWS = pl.DataFrame(
     {
         "version": [1, 1, 1, 1, 2, 1],
-        "role": ["champion", "champion", "champion", "champion", "canary", "shadow"],
+        "role": ["champion", "champion", "champion", "failed", "canary", "shadow"],
         "prediction": [1.0, 2.0, 3.0, None, 9.0, 9.0],
         "label": [2.0, 5.0, None, 1.0, 1.0, 1.0],
         "x_miles": [1.0, 2.0, 3.0, 1.0, 3.0, 3.0],
@@ -48,18 +48,25 @@ def _evidence(rows, slices=("zone", "borough", "absent")):
 
 
 def test_traffic_is_of_every_served_row_whoever_answered():
-    """Champion's and canary's rows, failed ones too; shadows are answers to the same rows and are not counted."""
+    """Champion's and canary's rows; who failed answered nobody, and shadows answer the same rows: neither counts."""
     found = _evidence(ROWS)
-    assert found.traffic.rows == 5
-    assert found.traffic.features["miles"].sums.sum() == 10.0
+    assert found.traffic.rows == 4
+    assert found.traffic.features["miles"].sums.sum() == 9.0
     assert found.traffic.features["zone"].nulls == 1
 
 
 def test_answers_and_failures_are_of_this_version_alone():
-    """Its served rows, how many of them failed, and what it predicted in the others."""
+    """The rows that it was asked for, how many of them it failed on, and what it predicted in the others."""
     found = _evidence(ROWS)
     assert (found.served, found.failed, found.batch) == (4, 1, 7)
     assert found.predictions.sums.sum() == 6.0
+
+
+def test_another_versions_failures_are_not_counted():
+    """A canary that fails is no failure of the champion, who answers its rows."""
+    rows = ROWS.with_columns(role=pl.when(pl.col("version") == 2).then(pl.lit("failed")).otherwise("role"))
+    assert _evidence(rows).failed == 1
+    assert _evidence(rows.filter(pl.col("version") == 2)).failed == 0
 
 
 def test_losses_are_of_rows_with_a_prediction_and_a_label():
@@ -97,8 +104,8 @@ def test_an_empty_window_is_evidence_of_nothing():
 def test_a_feature_that_the_lake_does_not_have_is_null():
     """It shows as nulls in the traffic, with all rows counted."""
     found = _evidence(ROWS.drop("x_miles", "x_zone"))
-    assert found.traffic.rows == 5
-    assert found.traffic.features["miles"].nulls == 5
+    assert found.traffic.rows == 4
+    assert found.traffic.features["miles"].nulls == 4
 
 
 def test_labels_that_are_not_a_number_are_no_labels():

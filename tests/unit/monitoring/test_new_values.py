@@ -67,12 +67,18 @@ def test_an_unseen_category_is_named():
     assert found.alarms(0.05)
 
 
-def test_many_unseen_categories_alarm_together():
-    """None of them stands out; that every third value is unknown does."""
-    found = _categories([f"id{i}" for i in range(100)] + ["a"] * 200, [["a"] * 500 + ["b"] * 500] * 2)
+def test_a_column_that_is_coded_anew_is_a_fault():
+    """Most values are unknown, none of them stands out: together they alarm."""
+    found = _categories([f"id{i}" for i in range(200)] + ["a"] * 100, [["a"] * 500 + ["b"] * 500] * 2)
     alarming = [one for one in found if one.alarms(0.05)]
     assert [one.fault.kind for one in alarming] == ["all"]
-    assert alarming[0].hits == 100
+    assert alarming[0].hits == 200
+
+
+def test_new_categories_beside_the_old_ones_are_no_fault():
+    """That is the world changing: drift, not a broken feed."""
+    found = _categories([f"id{i}" for i in range(60)] + ["a"] * 240, [["a"] * 500 + ["b"] * 500] * 2)
+    assert not [one for one in found if one.alarms(0.05)]
 
 
 def test_unseen_categories_are_expected_where_values_are_seldom_repeated():

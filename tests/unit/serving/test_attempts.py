@@ -30,6 +30,17 @@ def fail(_frame):
     raise RuntimeError("no such zone")
 
 
+@pytest.mark.parametrize("role", [Role.CHAMPION, Role.CANARY, Role.SHADOW])
+def test_who_fails_plays_no_part_but_that(world, ready, role):
+    """Whatever it was to be: it is recorded as `failed`; who answers is recorded as what it was."""
+    world.version(1, predict=fail)
+    held, request = ready(2)
+    assert attempt(held.versions[1], role, request, range(2)).part is Role.FAILED
+    world.version(1)
+    held, request = ready(2)
+    assert attempt(held.versions[1], role, request, range(2)).part is role
+
+
 def test_without_a_canary_the_champion_answers_all(ready):
     """In the order of the rows."""
     held, request = ready(3)

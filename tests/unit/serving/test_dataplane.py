@@ -97,16 +97,69 @@ def test_a_shadow_with_a_feature_that_nobody_sends_is_recorded_as_failed(world, 
 
 
 def test_a_champion_that_fails_is_recorded_and_told(world, batch):
-    """The rows are there with their error: an error rate can be measured."""
+    """The rows are there with their error, in the role `failed`, and are no predictions that were received."""
     world.version(1, predict=fail)
     with pytest.raises(PredictionFailedError, match="version 1 of 'taxi' failed"):
         world.plane().infer("taxi", batch(2))
     (frame,) = world.frames
-    assert (frame.prediction, frame.error, frame.received) == (
-        [None] * 2,
-        ["RuntimeError: no such zone"] * 2,
-        2,
-    )
+    assert (frame.prediction, frame.error) == ([None] * 2, ["RuntimeError: no such zone"] * 2)
+    assert (frame.role, frame.received) == (["failed"] * 2, 0)
+
+
+def roles(frames, version):
+    """What a version did with each prediction, in the order of their ids."""
+    pairs = [
+        (name, role)
+        for frame in frames
+        for name, role, number in zip(frame.prediction_id, frame.role, frame.version, strict=True)
+        if number == version
+    ]
+    return sorted(pairs)
+
+
+def test_shadows_try_only_the_rows_that_they_did_not_serve(world, batch):
+    """While a canary runs, each version answers every row once: for the caller, or else for the record."""
+    world.release(1, canary=2, percent=40.0, shadows=(1, 2))
+    result = world.plane().infer("taxi", batch(40), request_id="r")
+    assert set(result.versions) == {1, 2}
+    for version, part in ((1, "champion"), (2, "canary")):
+        expected = {
+            name: part if served == version else "shadow"
+            for name, served in zip(result.ids, result.versions, strict=True)
+        }
+        assert roles(world.frames, version) == sorted(expected.items())
+    assert sum(frame.received for frame in world.frames) == 40
+
+
+def test_a_champion_among_its_shadows_is_not_asked_twice(world, batch):
+    """Watched after its promotion, it served every row: only the former champion is left to try."""
+    world.release(2, shadows=(1, 2))
+    assert world.plane().infer("taxi", batch(2)).versions == [2, 2]
+    assert [(frame.version, frame.role) for frame in world.frames] == [
+        ([2, 2], ["champion"] * 2),
+        ([1, 1], ["shadow"] * 2),
+    ]
+
+
+def test_a_failed_canary_is_recorded_as_failed_and_its_rows_are_the_champions(world, batch):
+    """It is not tried again as a shadow on these rows, and the ledger counts what the caller was given."""
+    world.version(2, predict=fail)
+    world.release(1, canary=2, percent=40.0, shadows=(1, 2))
+    result = world.plane().infer("taxi", batch(40), request_id="r")
+    assert result.versions == [1] * 40
+    assert [role for _, role in roles(world.frames, 1)] == ["champion"] * 40
+    assert [role for _, role in roles(world.frames, 2)] == ["failed"] * 40
+    assert sum(frame.received for frame in world.frames) == 40
+
+
+def test_a_failed_champion_is_not_asked_again_as_its_own_shadow(world, batch):
+    """The other version still answers for the record; nobody was given anything."""
+    world.version(1, predict=fail)
+    world.release(1, shadows=(1, 2))
+    with pytest.raises(PredictionFailedError):
+        world.plane().infer("taxi", batch(1))
+    assert [(frame.version, frame.role) for frame in world.frames] == [([1], ["failed"]), ([2], ["shadow"])]
+    assert sum(frame.received for frame in world.frames) == 0
 
 
 def test_a_full_disk_does_not_take_the_model_away(world, batch):

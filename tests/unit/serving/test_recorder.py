@@ -38,9 +38,29 @@ def test_a_frame_has_the_rows_of_each_attempt(signature, batch):
 
 
 def test_a_failure_is_recorded_with_null_predictions(signature, batch):
-    """And counted as received: the caller asked for it."""
+    """In the role `failed`, and not counted as received: nobody was answered, and a repeat counts as new."""
     frame = frame_of("taxi", request_of(signature, batch, 2), [tried([0, 1], failed="ValueError: no")])
-    assert (frame.prediction, frame.error, frame.received) == ([None, None], ["ValueError: no"] * 2, 2)
+    assert (frame.prediction, frame.error) == ([None, None], ["ValueError: no"] * 2)
+    assert (frame.role, frame.received) == (["failed"] * 2, 0)
+
+
+def test_rows_of_a_failed_canary_are_counted_once(signature, batch):
+    """The champion answered them as well: the caller was given three predictions, not five."""
+    attempts = [tried([0, 2], version=2, role=Role.CANARY, failed="ValueError: no"), tried([0, 1, 2])]
+    frame = frame_of("taxi", request_of(signature, batch, 3), attempts)
+    assert frame.role == ["failed", "failed", "champion", "champion", "champion"]
+    assert frame.version == [2, 2, 1, 1, 1]
+    assert (frame.received, frame.sampled_out, frame.dropped) == (3, 0, 0)
+
+
+def test_a_failed_attempt_that_could_not_be_written_is_no_loss_of_answers(world, signature, batch):
+    """Only predictions that a caller was given are counted as dropped."""
+    recorder = Recorder(world)
+    world.full = True
+    recorder.predictions("taxi", request_of(signature, batch, 2), [tried([0, 1], failed="ValueError: no")])
+    world.full = False
+    recorder.predictions("taxi", request_of(signature, batch, 1), [tried([0])])
+    assert [(one.received, one.dropped) for one in world.frames] == [(1, 0)]
 
 
 def test_shadows_are_recorded_and_not_counted(signature, batch):
@@ -77,5 +97,7 @@ def test_what_could_not_be_written_is_counted_in_the_next_frame(world, signature
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_the_counts_of_a_frame_balance(signature, batch, share):
     """Received = stored + sampled out + dropped."""
-    frame = frame_of("taxi", request_of(signature, batch, 50), [tried(range(50))], share=share, lost=7)
-    assert frame.received == len(frame.prediction_id) + frame.sampled_out + frame.dropped
+    attempts = [tried(range(20), version=2, role=Role.CANARY, failed="no"), tried(range(50))]
+    frame = frame_of("taxi", request_of(signature, batch, 50), attempts, share=share, lost=7)
+    stored = sum(role == "champion" for role in frame.role)
+    assert frame.received == stored + frame.sampled_out + frame.dropped == 57

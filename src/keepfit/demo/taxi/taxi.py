@@ -26,11 +26,11 @@ taxi = kf.Model(
     label_delay="1d",
     monitor=kf.Monitor(window="1d", slices=["distance"]),
     retrain=kf.Retrain(
-        # Retrain when a week's error is 10 % above what the model must hold, and every 30 days in any case,
+        # Retrain when a week's error is surely 10 % above what the model must hold, and every 30 days in any case,
         on=[kf.decay(tolerance=0.10), kf.drift(), kf.every("30d")],
-        # on the last two or four weeks, whichever does better on the newest three days, which also judge the
+        # on the last two, four or eight weeks, whichever does best on the newest three days, which also judge the
         # candidate; and at most once a week.
-        train_on=kf.last("14d", "28d", test="3d"),
+        train_on=kf.last("14d", "28d", "56d", test="3d"),
         cooldown="7d",
     ),
     release=kf.Release(
@@ -65,6 +65,5 @@ def trips(start, end):
 @taxi.trainer
 def fit(train):
     """`train.X` is a pandas frame of the features, `train.y` the minutes, `train.frame` all columns."""
-    return HistGradientBoostingRegressor(categorical_features="from_dtype", random_state=0).fit(
-        train.X, train.y
-    )
+    model = HistGradientBoostingRegressor(categorical_features="from_dtype", random_state=0)
+    return model.fit(train.X, train.y)

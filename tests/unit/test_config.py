@@ -1,0 +1,113 @@
+"""keepfit.toml: found, read, and refused with the setting that is wrong."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from keepfit.config import FILE, Config, find_workspace, load_config
+from keepfit.errors import ConfigError, WorkspaceError
+
+
+def written(folder, text):
+    (folder / FILE).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_an_empty_file_is_a_good_one(tmp_path):
+    """Every setting has a default."""
+    config = load_config(written(tmp_path, ""))
+    assert config == Config()
+    assert (config.serving.port, config.controller.every, config.workspace.models) == (8080, "30s", ["*.py"])
+
+
+def test_what_is_set_is_taken(tmp_path):
+    """And the rest stays as it is."""
+    config = load_config(
+        written(tmp_path, '[serving]\nport = 0\ndurability = "always"\n[state]\nurl = "postgresql://x"')
+    )
+    assert (config.serving.port, config.serving.durability, config.serving.host) == (0, "always", "127.0.0.1")
+    assert config.state.url == "postgresql://x"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ("[serving]\nprot = 1", "there is no setting 'serving.prot'", "did you mean 'port'?"),
+        ("[servng]\nport = 1", "there is no setting 'servng'", "did you mean 'serving'?"),
+        (
+            "[serving]\nport = 70000",
+            "serving.port: Input should be less than or equal to 65535, not 70000",
+            None,
+        ),
+        ("[serving]\nport = 'x'", "serving.port: Input should be a valid integer", None),
+        (
+            "[serving]\ndurability = 'never'",
+            "serving.durability: Input should be 'interval' or 'always'",
+            None,
+        ),
+        ("serving = 3", "serving: Input should be a valid dictionary", None),
+        ("[serving", "is not TOML", None),
+        ("[controller]\nevery = 'often'", "controller.every: 'often' is not a duration", None),
+        ("[controller]\nevery = '99999999999w'", "controller.every: '99999999999w' is longer than", None),
+        ("[controller]\nevery = '0s'", "controller.every: a pause of '0s' is none", 'write "30s"'),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path, text, said, hint):
+    """With the file, the setting, what it should be and what it is."""
+    with pytest.raises(ConfigError, match=re.escape(str(tmp_path / FILE))) as caught:
+        load_config(written(tmp_path, text))
+    assert said in str(caught.value)
+    assert caught.value.hint == hint
+
+
+def test_a_file_in_another_encoding_is_no_toml(tmp_path):
+    """It says so, and blames no setting."""
+    (tmp_path / FILE).write_bytes("# Käse".encode("latin-1"))
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load_config(tmp_path)
+
+
+def test_a_folder_without_the_file_is_no_workspace(tmp_path):
+    """The hint says how to make one."""
+    with pytest.raises(WorkspaceError, match=f"no {FILE} in") as caught:
+        load_config(tmp_path)
+    assert "keepfit init" in caught.value.hint
+
+
+def test_a_workspace_is_found_from_below(tmp_path):
+    """The nearest one counts."""
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    with pytest.raises(WorkspaceError, match="nor in any folder above it"):
+        find_workspace(inner)
+    written(tmp_path, "")
+    assert find_workspace(inner) == tmp_path
+    written(inner.parent, "")
+    assert find_workspace(inner) == inner.parent
+
+
+def test_the_template_shows_every_setting_with_its_default():
+    """What `keepfit init` writes is what is so, also when the comments are taken away."""
+    text = (files("keepfit.app") / "templates" / FILE).read_text(encoding="utf-8")
+    bare = re.sub(r"(?m)^# (\w+ = )", r"\1", text)
+    import tomllib
+
+    shown = tomllib.loads(bare)
+    assert Config.model_validate(shown) == Config()
+    assert {(section, name) for section, settings in shown.items() for name in settings} == {
+        (section, name)
+        for section, field in Config.model_fields.items()
+        for name in field.annotation.model_fields
+    }
+
+
+def test_every_setting_says_what_it_is():
+    """The description is the reference's text."""
+    lacking = [
+        f"{section}.{name}"
+        for section, field in Config.model_fields.items()
+        for name, setting in field.annotation.model_fields.items()
+        if not setting.description
+    ]
+    assert lacking == []

@@ -1,0 +1,111 @@
+"""What a model file may declare, and what it is told when it may not."""
+
+from datetime import timedelta
+
+import pytest
+
+import keepfit as kf
+from keepfit.errors import DefinitionError
+
+
+def declared(name="taxi-eta", **changes):
+    given = {
+        "task": kf.Regression(target="minutes"),
+        "id": "trip_id",
+        "time": "pickup_at",
+        "features": ["zone", "miles"],
+        "categorical": ["zone"],
+        **changes,
+    }
+    return kf.Model(name, **given)
+
+
+def test_a_model_has_policies_of_its_own_by_default():
+    """Monitoring and gates are there without being asked for; nothing retrains unasked."""
+    model = declared(label_delay="1d")
+    assert model.label_delay == timedelta(days=1)
+    assert model.monitor == kf.Monitor()
+    assert model.release == kf.Release(gates=[kf.beats_champion()])
+    assert model.retrain.on == ()
+    assert model.notify == ()
+
+
+def test_slices_that_are_no_features_travel_as_context():
+    """They are asked of the source, and the model does not see them."""
+    model = declared(monitor=kf.Monitor(slices=["zone", "borough"]))
+    assert model.context == ("borough",)
+    assert model.required_columns == ("trip_id", "pickup_at", "zone", "miles", "borough", "minutes")
+
+
+def test_source_and_trainer_are_given_back_as_they_are():
+    """A decorated function can still be called by its name."""
+    model = declared()
+
+    @model.source
+    def rows(start, end):
+        return (start, end)
+
+    @model.trainer
+    def fit(train):
+        return train
+
+    assert model.rows is rows
+    assert model.fit is fit
+    assert rows(1, 2) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("what", "hint"),
+    [
+        ("rows", "@taxi_eta.source above a function (start, end)"),
+        ("fit", "@taxi_eta.trainer above a function (train)"),
+    ],
+)
+def test_what_was_not_declared_is_told_with_how_to(what, hint):
+    """Only when it is needed: a model can be declared bit by bit."""
+    with pytest.raises(DefinitionError, match="model 'taxi-eta' has no") as caught:
+        getattr(declared(), what)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "hint"),
+    [
+        ({"name": "Taxi ETA"}, "'Taxi ETA' cannot name a model", "as in 'taxi-eta'"),
+        ({"features": []}, "has no features", "list the columns"),
+        (
+            {"categorical": ["zon"]},
+            "categorical column 'zon' is not among its features",
+            "did you mean 'zone'?",
+        ),
+        ({"features": ["zone", "zone"]}, "uses column 'zone' twice", "columns of their own"),
+        ({"features": ["zone", "minutes"]}, "uses column 'minutes' twice", "columns of their own"),
+        ({"id": "pickup_at"}, "uses column 'pickup_at' twice", "columns of their own"),
+        ({"monitor": kf.Monitor(slices=["minutes"])}, "uses column 'minutes' twice", "columns of their own"),
+        ({"label_delay": "1 fortnight"}, "label_delay: '1 fortnight' is not a duration", ""),
+        ({"features": "miles", "categorical": ()}, "features is a list", 'features=["miles"]'),
+        ({"categorical": "zone"}, "categorical is a list", 'categorical=["zone"]'),
+        ({"notify": "log://"}, "notify is a list", 'notify=["log://"]'),
+        (
+            {"task": kf.Regression(target="minutes", metric="maee")},
+            "a regression has no metric 'maee'",
+            "'mae'?",
+        ),
+        (
+            {"task": kf.Classification(target="late", metric="mae")},
+            "a classification has no metric 'mae'",
+            "there are: brier, error_rate, log_loss",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_when_it_is_declared(changes, said, hint):
+    """The message names the model and the column, the hint what to write instead."""
+    with pytest.raises(DefinitionError) as caught:
+        declared(**changes)
+    assert said in str(caught.value)
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_model_says_what_it_is():
+    """In a traceback or at a prompt."""
+    assert repr(declared()) == "Model('taxi-eta', 2 features, target 'minutes')"
