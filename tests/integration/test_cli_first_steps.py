@@ -1,5 +1,7 @@
 """From an empty folder to a model that answers, and what is said when a first step goes wrong."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,21 +30,25 @@ def test_a_model_that_nobody_trained_is_not_well(first):
 
 
 def test_the_first_model_answers_and_is_then_seen_to_be_healthy(trained):
-    """`keepfit serve` answers, Ctrl-C ends it, a tick drains what it recorded, and `status` is content."""
+    """`keepfit serve` answers what the model file says to ask, Ctrl-C ends it, a tick drains, and `status` is content."""
+    text = (trained.root / "bikes.py").read_text(encoding="utf-8")
+    (ask, question), (label, answer) = re.findall(r"curl localhost:8080(\S+) .*? -d '(.+?)'", text, re.DOTALL)
     with trained.running("serve", "--port", "0") as server:
-        status, reply = server.predict("park-1", "park-2")
-        assert (status, len(reply["predictions"])) == (200, 2)
+        status, reply = server.post(ask, json.loads(question))
+        assert (status, len(reply["predictions"])) == (200, 1)
+        assert server.post(label, json.loads(answer)) == (200, {"accepted": 1})
         assert server.end() == 0
         assert "Traceback" not in server.said
     ticked = trained("tick")
-    assert (ticked.code, ticked.out.splitlines()[0]) == (0, "drained 2 predictions and 0 labels")
+    assert (ticked.code, ticked.out.splitlines()[0]) == (0, "drained 1 prediction and 1 label")
+    assert "wait" not in ticked.out
     status = trained.process("status")
     assert status.code == 0
     assert status.out.splitlines()[1].startswith("bikes\thealthy\t1\t")
     document = trained("status", "--json")
     assert document.code == 0
     assert document.json["well"]
-    assert document.json["models"][0]["ledger"]["stored"] == 2
+    assert document.json["models"][0]["ledger"]["stored"] == 1
 
 
 def test_a_server_without_a_released_model_says_so(fresh):

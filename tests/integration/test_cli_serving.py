@@ -113,6 +113,7 @@ def test_up_breaks_off_a_training_that_ctrl_c_interrupts(trained):
         runs = trained.root / ".keepfit" / "runs"
         up.wait_until(lambda: len(list(runs.glob("*/request.json"))) > 1)
         os.killpg(up.process.pid, signal.SIGINT)
+        up.wait_for("stopping; Ctrl-C again")
         assert up.end() == 0
         assert "broke off in the middle of a pass; the next start goes on with it" in up.said
         assert "Traceback" not in up.said

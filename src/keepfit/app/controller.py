@@ -131,6 +131,7 @@ def run_controller(
     every: timedelta,
     started: Callable[[str], None],
     ticked: Callable[[Tick], None] = lambda _tick: None,
+    stopping: Callable[[], object] = lambda: None,
 ) -> None:
     """Server and controller together, until SIGTERM or Ctrl-C.
 
@@ -144,12 +145,13 @@ def run_controller(
         every: the pause between two ticks.
         started: told the server's address.
         ticked: told what each tick did.
+        stopping: called when a stop is asked for, in the signal's handler.
 
     Raises:
         DefinitionError: a model file cannot be run; nothing was started.
         ServerError: the server cannot start, or died.
     """
-    with StopRequest() as stop:
+    with StopRequest(heard=stopping) as stop:
         _ = workspace.models
         with ServerProcess(workspace, host=host, port=port) as server:
             started(server.address)

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
@@ -22,10 +22,11 @@ class StopRequest:
 
     Args:
         grace_s: how long a block in `breaks_off` may go on.
+        heard: called at the first request, in the signal's handler: it must not print through a buffer.
     """
 
-    def __init__(self, grace_s: float = GRACE_S) -> None:
-        self._grace_s = grace_s
+    def __init__(self, grace_s: float = GRACE_S, *, heard: Callable[[], object] = lambda: None) -> None:
+        self._grace_s, self._heard = grace_s, heard
         self._asked = threading.Event()
         self._breakable = False
         self._before: dict[int, Any] = {}
@@ -71,6 +72,8 @@ class StopRequest:
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         again = self.asked
         self._asked.set()
+        if not again:
+            self._heard()
         if not self._breakable:
             return
         if again:

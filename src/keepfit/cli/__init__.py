@@ -3,11 +3,14 @@
 Commands import what they need when they run, so that `keepfit --help` and a mistyped command answer at once.
 """
 
+import os
 import sys
 
 
 def main() -> None:
     """Run `keepfit`; an error that keepfit knows is printed with its hint, and ends with exit code 1."""
+    # Threads that wait for each other must sleep, not spin: read when a model's library is first imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         _run()
     except KeyboardInterrupt:

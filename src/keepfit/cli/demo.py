@@ -33,12 +33,15 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """From January to August 2020 on real taxi trips: train, serve, notice, explain, retrain, release."""
+    from keepfit.app.log_file import keep_log
+    from keepfit.config import STATE_FOLDER
     from keepfit.demo.story import free_folder, make_demo, tell_story
 
     folder = folder or free_folder(Path("keepfit-demo"))
     make_demo(folder)
+    keep_log(folder / STATE_FOLDER)
     show = Show(quiet=json)
-    say(f"made a workspace in {folder}: edit {folder / 'taxi.py'} and run it again")
+    say(f"made a workspace in {folder}; its model file is {folder / 'taxi.py'}")
 
     def after(workspace: "Workspace", story: "Story", address: str) -> None:
         show.close()
@@ -115,7 +118,8 @@ def print_story(story: "Story") -> None:
     out.print()
     out.print("What happened, and why", style="bold")
     for event in story.events:
-        _print_event(event)
+        if event.kind != "trained":  # what becomes of it is the next line
+            _print_event(event)
     out.print()
     ledger = story.ledger
     out.print(
@@ -136,7 +140,7 @@ def _print_months(found: "list[Month]") -> None:
 
 def _print_event(event: "Event") -> None:
     version = f" version {event.version}" if event.version is not None else ""
-    day, what = f"{event.at:%Y-%m-%d}", f"{event.kind}{version}: {event.why}"
+    day, what = f"{event.at:%Y-%m-%d}", f"{event.kind}{version}: {event.why.partition('; ')[0]}"
     if not out.is_terminal:
         report(f"{day}  {what}")
         return

@@ -43,7 +43,7 @@ def predictions(
     """Record predictions of a batch job: the model's id, time and feature columns, and a column `prediction`."""
     from keepfit.app.logging import log_predictions
 
-    space = opened(workspace)
+    space = opened(workspace, log=True)
     counts = log_predictions(space, file, model=model, version=version, now=moment_or_now(now))
     if json:
         print_json(counts)
@@ -63,7 +63,7 @@ def labels(
     """Record labels: the model's id column (or `prediction_id`), its target (or `label`), and perhaps `label_time`."""
     from keepfit.app.logging import log_labels
 
-    space = opened(workspace)
+    space = opened(workspace, log=True)
     counts, waiting = log_labels(space, file, model=model, now=moment_or_now(now))
     if json:
         print_json({"labels": counts.labels, "waiting": waiting})

@@ -58,17 +58,25 @@ NowOption = Annotated[
 ModelArgument = Annotated[str, typer.Argument(help="The model's name.")]
 
 
-def opened(workspace: Path | None, *, told: Callable[[str, datetime], None] | None = tell) -> "Workspace":
+def opened(
+    workspace: Path | None, *, told: Callable[[str, datetime], None] | None = tell, log: bool = False
+) -> "Workspace":
     """The workspace that the command is about.
 
     Args:
         workspace: its folder; the nearest at or above the current one when None.
         told: is told what workflows do; None for commands whose own report says it.
+        log: keep what is logged in the workspace's log, for commands that change something.
     """
     from keepfit.app.workspace import open_workspace
     from keepfit.config import find_workspace
 
-    return open_workspace(workspace if workspace is not None else find_workspace(Path.cwd()), told)
+    space = open_workspace(workspace if workspace is not None else find_workspace(Path.cwd()), told)
+    if log:
+        from keepfit.app.log_file import keep_log
+
+        keep_log(space.state)
+    return space
 
 
 def moment_or_now(now: datetime | None) -> datetime:

@@ -40,7 +40,7 @@ def release(
 
     if force and not why:
         raise ReleaseError("a forced release needs a reason", hint="say it with --why '…'")
-    space = opened(workspace, told=None)
+    space = opened(workspace, told=None, log=True)
     declared = space.model(model)
     record = start_release(
         space.ports,
@@ -78,7 +78,7 @@ def rollback(
     """Make an earlier version champion again, at once."""
     from keepfit.workflows.roll_back import roll_back
 
-    space = opened(workspace, told=None)
+    space = opened(workspace, told=None, log=True)
     record = roll_back(space.ports, space.model(model), now=moment_or_now(now), actor=who(), why=why, to=to)
     if json:
         print_json(record)

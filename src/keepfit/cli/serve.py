@@ -1,5 +1,7 @@
 """`keepfit serve`, `keepfit up` and `keepfit tick`"""
 
+import os
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +62,7 @@ def up(
     from keepfit.app.controller import run_controller
     from keepfit.clock import parse_duration, say_duration
 
-    space = opened(workspace)
+    space = opened(workspace, log=True)
     serving = space.config.serving
     pause = every or parse_duration(space.config.controller.every)
 
@@ -75,6 +77,7 @@ def up(
         every=pause,
         started=started,
         ticked=_Changes().show,
+        stopping=_say_stopping,
     )
     say("stopped")
 
@@ -90,7 +93,7 @@ def tick(*, now: NowOption = None, workspace: WorkspaceOption = None, json: Json
         tell(message, at)
         messages.append({"at": at, "says": message})
 
-    space = opened(workspace, told=told)
+    space = opened(workspace, told=told, log=True)
     models = space.models.values()
     done = tick_once(space.ports, models, now=moment_or_now(now))
     waiting = {name: space.ports.predictions.waiting_labels(name) for name in space.models}
@@ -117,6 +120,12 @@ class _Changes:
             if self._known.get(name) != health.diagnosis.says:
                 tell(f"{name}: {health.diagnosis.says}", done.at)
             self._known[name] = health.diagnosis.says
+
+
+def _say_stopping() -> None:
+    """Straight to the terminal: a signal may come in the middle of a print, which cannot be entered twice."""
+    with suppress(OSError):
+        os.write(2, b"stopping; Ctrl-C again does not wait for what is being done\n")
 
 
 def _say_started(space: "Workspace", address: str) -> None:

@@ -38,7 +38,7 @@ def train(
     """Train a candidate, judge its gates, and put it on its way to champion."""
     from keepfit.app.training import train_now
 
-    space = opened(workspace, told=None)
+    space = opened(workspace, told=None, log=True)
     with err.status(f"training {model} …"):
         version, release = train_now(
             space, model, start=start, end=end, now=moment_or_now(now), why=why or f"asked for by {who()}"

@@ -50,31 +50,29 @@ class Caller:
         self._call("POST", f"/v2/models/{self._model}/labels", body)
 
     def wait_for(self, route: Route, timeout_s: float = 60.0) -> None:
-        """Wait until the server follows a route.
+        """Wait until the server follows this generation of the model's route.
 
         Raises:
             ServerError: it does not in time.
         """
-        wanted = {str(number) for number in route.versions}
         deadline = time.monotonic() + timeout_s
         said = ""
         while time.monotonic() < deadline:
             try:
-                answer = self._call("GET", f"/v2/models/{self._model}", None)
-                if set(answer.get("versions", ())) == wanted:
+                _, headers = self._call("GET", f"/v2/models/{self._model}", None)
+                if int(headers["x-keepfit-generation"]) >= route.generation:
                     return
             except ServerError as error:  # the model is not served yet
                 said = f": {error}"
             time.sleep(0.05)
-        raise ServerError(
-            f"the server did not take up version {', '.join(sorted(wanted))} of '{self._model}'{said}"
-        )
+        versions = ", ".join(str(number) for number in route.versions)
+        raise ServerError(f"the server did not take up version {versions} of '{self._model}'{said}")
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
-    def _call(self, method: str, path: str, body: object) -> Any:
+    def _call(self, method: str, path: str, body: object) -> tuple[Any, http.client.HTTPMessage]:
         payload = None if body is None else orjson.dumps(body)
         try:
             self._connection.request(method, path, payload, {"Content-Type": "application/json"})
@@ -88,7 +86,7 @@ class Caller:
             raise ServerError(
                 f"{method} {path} was answered with {response.status}: {answer.get('error', answer)}"
             )
-        return answer
+        return answer, response.headers
 
 
 def _tensor(column: pl.Series) -> dict[str, Any]:

@@ -209,6 +209,10 @@ class DataPlane:
         chosen = accepts if version is None else _accepts_of(held, version)
         return chosen.signature, tuple(sorted(held.versions))
 
+    def generation(self, model: str) -> int:
+        """The generation of the route that is followed at present. Raises NotFoundError."""
+        return self._holding.find(model).route.generation
+
     def is_ready(self) -> bool:
         """Whether every model that has a released version can answer."""
         return self._holding.is_ready()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from importlib.metadata import version as installed_version
 from typing import Final
@@ -19,6 +19,8 @@ from keepfit.web.statuses import MediaTypeError, MethodNotAllowedError, UnknownP
 MODEL_HEADER: Final = "x-keepfit-model"
 #: The header of a reply that names the request; the rows of one without ids are `request:row`.
 REQUEST_HEADER: Final = "x-keepfit-request-id"
+#: With a model's metadata: which generation of its route the server follows, so that a caller can see a release arrive.
+GENERATION_HEADER: Final = "x-keepfit-generation"
 
 Parts = Mapping[str, str]
 Handler = Callable[[DataPlane, Request, Parts], Reply]
@@ -51,7 +53,8 @@ def model_metadata(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
     """What a model takes and gives."""
     version = _version(parts)
     signature, versions = plane.signature(parts["model"], version)
-    return json_reply(oip.metadata(parts["model"], signature, versions if version is None else [version]))
+    reply = json_reply(oip.metadata(parts["model"], signature, versions if version is None else [version]))
+    return replace(reply, headers={**reply.headers, GENERATION_HEADER: str(plane.generation(parts["model"]))})
 
 
 def model_ready(plane: DataPlane, _request: Request, parts: Parts) -> Reply:

@@ -315,9 +315,18 @@ def _failing_training(ports: Ports, model: Model) -> list[Condition]:
 
 
 def _undecided(key: str, deciding: Finding, findings: list[Finding]) -> bool:
+    """Whether this check neither confirms an incident nor ends it: it could not see, or what it saw lies in between.
+
+    What opened an incident must clearly be gone to end it, so that a share near its limit is one incident, not ten.
+    """
     if key.startswith(f"{Cause.DECAY.value}:"):
-        return deciding.verdict is Verdict.INSUFFICIENT_DATA
+        return deciding.verdict is Verdict.INSUFFICIENT_DATA or deciding.value > deciding.threshold
     if key.startswith(f"{Cause.BROKEN_FEED.value}:"):
-        decided = {_feed_key(one) for one in findings if one.verdict is not Verdict.INSUFFICIENT_DATA}
-        return key not in decided
+        seen = [one for one in findings if _feed_key(one) == key]
+        return not seen or any(_in_between(one) for one in seen)
     return False
+
+
+def _in_between(finding: Finding) -> bool:
+    unknown = finding.verdict is Verdict.INSUFFICIENT_DATA
+    return unknown or finding.value > (finding.expected + finding.threshold) / 2

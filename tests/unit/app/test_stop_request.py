@@ -17,11 +17,14 @@ def work(stop, do):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_asks_and_does_not_end(number):
-    """Ctrl-C, SIGTERM and a closed terminal are remembered, and waiting ends at once."""
-    with StopRequest() as stop:
+    """Ctrl-C, SIGTERM and a closed terminal are remembered and told once, and waiting ends at once."""
+    heard = []
+    with StopRequest(heard=lambda: heard.append(number)) as stop:
         assert not stop.asked
         signal.raise_signal(number)
         assert stop.asked
+        signal.raise_signal(number)
+        assert heard == [number]
         began = time.monotonic()
         stop.wait(60)
         assert time.monotonic() - began < 10
