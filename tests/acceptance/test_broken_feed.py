@@ -6,6 +6,7 @@ import pytest
 from stories import DATA, MODEL, Told, taxi_workspace, tell
 
 from keepfit.demo.timeline import timeline
+from keepfit.diagnosis.cause import Cause
 from keepfit.jobs.job import JobState
 
 FEBRUARY, MARCH = datetime(2019, 2, 1, tzinfo=UTC), datetime(2019, 3, 1, tzinfo=UTC)
@@ -30,15 +31,14 @@ def test_a_data_incident_names_the_column(told):
 
 
 def test_nothing_is_retrained_because_of_it(told):
-    """No training in February; the scheduled one is held until the feed is back, and the hold is on record."""
+    """No training in February, and no talk of decay; the scheduled one runs when it is due, in March."""
     events = timeline(told.workspace.ports, MODEL)
     retrains = [event for event in events if event.kind == "retrain"]
     assert [event.why for event in retrains] == ["the last training is 30 days old"]
     assert retrains[0].at > MARCH
-    holds = [
-        d.why for d in told.workspace.ports.decisions.decisions(MODEL, kind="retrain") if d.action == "hold"
-    ]
-    assert any("never retrained on a broken feed: passengers is 0" in why for why in holds)
+    causes = {day.done.health[MODEL].diagnosis.cause for day in told.days}
+    assert Cause.BROKEN_FEED in causes
+    assert Cause.DECAY not in causes
 
 
 def test_the_made_up_values_are_not_learned_from(told):

@@ -6,14 +6,13 @@ from datetime import datetime
 
 import polars as pl
 
-from keepfit.alerting.incident import Condition, Transition, advance
+from keepfit.alerting.incident import Transition
 from keepfit.clock import Window, say_duration
 from keepfit.definition import Model
-from keepfit.diagnosis.cause import Cause, Diagnosis
+from keepfit.diagnosis.cause import Diagnosis
 from keepfit.diagnosis.diagnose import Signs, diagnose
 from keepfit.evaluation.evidence import LossSums, Performance
 from keepfit.evaluation.losses import row_losses
-from keepfit.jobs.job import JobState
 from keepfit.monitoring.drift import check_drift, check_prediction_drift
 from keepfit.monitoring.evidence import WindowEvidence, window_evidence
 from keepfit.monitoring.finding import Fault, Finding, Verdict
@@ -28,12 +27,9 @@ from keepfit.registry.model_version import ModelVersion
 from keepfit.release.record import ReleaseState
 from keepfit.retraining.policy import Decay
 from keepfit.training.check import marked
+from keepfit.workflows.keep_incidents import keep_incidents
 from keepfit.workflows.ports import Ports
 from keepfit.workflows.record_decision import record_decision
-
-#: Causes that people are told of; drift without harm is watched only.
-_TOLD = frozenset({Cause.BAD_RELEASE, Cause.DECAY, Cause.BROKEN_FEED, Cause.BLIND})
-TRAINING_FAILS = "training:failed"
 
 #: A window in which a check saw a broken feed, and how its rows are told.
 FaultyWindow = tuple[Window, Fault]
@@ -96,7 +92,15 @@ def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
     )
     known = performance.verdict is not Verdict.INSUFFICIENT_DATA
     transitions = (
-        _keep_incidents(ports, model, diagnosis, clean or performance, findings, now)
+        keep_incidents(
+            ports,
+            model,
+            diagnosis,
+            clean or performance,
+            findings,
+            judged_until=span(newest).end if newest else None,
+            now=now,
+        )
         if fresh or blind
         else ()
     )
@@ -260,73 +264,3 @@ def _blind(ports: Ports, model: Model, closed: list[WindowEvidence], now: dateti
     if old.predicted and recent.predicted and recent.labelled.n == 0:
         return f"no label has come in the last {say_duration(patience)}, so that the loss is unknown"
     return ""
-
-
-def _keep_incidents(
-    ports: Ports,
-    model: Model,
-    diagnosis: Diagnosis,
-    deciding: Finding,
-    findings: list[Finding],
-    now: datetime,
-) -> list[Transition]:
-    conditions = [
-        Condition(key=one.key, title=f"{one.cause.value} ({one.subject})", says=one.says)
-        for one in diagnosis.symptoms
-        if one.cause in _TOLD
-    ]
-    conditions += _failing_training(ports, model)
-    active = ports.incidents.incidents(model.name, active=True)
-    # A try of this very check that did not live to its end may have kept some of them already.
-    kept = {one.key for one in active if one.updated_at >= now}
-    active = [one for one in active if one.key not in kept]
-    steps = advance(
-        model.name,
-        active,
-        [one for one in conditions if one.key not in kept],
-        now=now,
-        undecided={one.key for one in active if _undecided(one.key, deciding, findings)},
-        resolved_says=_resolutions(deciding, findings),
-    )
-    for step in steps:
-        ports.incidents.save(step, routes=model.notify, at=now)
-        if step.worth_telling:
-            ports.tell(
-                f"{model.name}: incident {step.kind.value}: {step.incident.title}: {step.incident.says}", now
-            )
-    return steps
-
-
-def _resolutions(deciding: Finding, findings: list[Finding]) -> dict[str, str]:
-    """How the end of an incident is worded: with the numbers as they are now."""
-    words = {_feed_key(one): f"the feed is back: {one.says}" for one in findings if not one.alarms}
-    return {**words, f"{Cause.DECAY.value}:{deciding.subject}": f"the numbers are back: {deciding.says}"}
-
-
-def _feed_key(finding: Finding) -> str:
-    return f"{Cause.BROKEN_FEED.value}:{finding.subject}:{finding.check.value}"
-
-
-def _failing_training(ports: Ports, model: Model) -> list[Condition]:
-    jobs = [job for job in ports.jobs.jobs(model.name) if job.state in (JobState.DONE, JobState.FAILED)]
-    if not jobs or jobs[-1].state is JobState.DONE:
-        return []
-    return [Condition(key=TRAINING_FAILS, title="training fails", says=jobs[-1].reason)]
-
-
-def _undecided(key: str, deciding: Finding, findings: list[Finding]) -> bool:
-    """Whether this check neither confirms an incident nor ends it: it could not see, or what it saw lies in between.
-
-    What opened an incident must clearly be gone to end it, so that a share near its limit is one incident, not ten.
-    """
-    if key.startswith(f"{Cause.DECAY.value}:"):
-        return deciding.verdict is Verdict.INSUFFICIENT_DATA or deciding.value > deciding.threshold
-    if key.startswith(f"{Cause.BROKEN_FEED.value}:"):
-        seen = [one for one in findings if _feed_key(one) == key]
-        return not seen or any(_in_between(one) for one in seen)
-    return False
-
-
-def _in_between(finding: Finding) -> bool:
-    unknown = finding.verdict is Verdict.INSUFFICIENT_DATA
-    return unknown or finding.value > (finding.expected + finding.threshold) / 2
