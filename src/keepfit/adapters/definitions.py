@@ -1,14 +1,20 @@
 """Load the Python files in which users declare their models."""
 
 import importlib.util
+import inspect
+import re
 import sys
 import traceback
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
+import keepfit.definition
 from keepfit.definition import Model
 from keepfit.errors import DefinitionError
+from keepfit.ids import did_you_mean
+
+_UNKNOWN_WORD = re.compile(r"unexpected keyword argument '(\w+)'")
 
 
 def load_definitions(root: Path, patterns: Iterable[str]) -> dict[str, Model]:
@@ -73,8 +79,20 @@ def _run(path: Path) -> object:
     except DefinitionError as error:
         raise DefinitionError(f"{path.name}{_line(error, path)}: {error}", hint=error.hint) from None
     except (Exception, SystemExit) as error:
-        raise DefinitionError(f"{path.name}{_line(error, path)}: {type(error).__name__}: {error}") from error
+        raise DefinitionError(
+            f"{path.name}{_line(error, path)}: {type(error).__name__}: {error}", hint=_hint(error)
+        ) from error
     return module
+
+
+def _hint(error: BaseException) -> str | None:
+    """The word that was probably meant, where a declaration was given one that it does not know."""
+    unknown = _UNKNOWN_WORD.search(str(error)) if isinstance(error, TypeError) else None
+    if unknown is None:
+        return None
+    declarations = (getattr(keepfit.definition, name) for name in ("Model", "Monitor", "Release", "Retrain"))
+    words = {word for one in declarations for word in inspect.signature(one).parameters}
+    return did_you_mean(unknown[1], words)
 
 
 def _line(error: BaseException, path: Path) -> str:

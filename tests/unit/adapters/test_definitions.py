@@ -167,3 +167,12 @@ def test_a_pattern_that_is_none_is_told(tmp_path, pattern):
     with pytest.raises(DefinitionError, match="is no pattern of files below") as caught:
         load(tmp_path, pattern)
     assert "[workspace] models" in caught.value.hint
+
+
+def test_an_unknown_word_of_a_declaration_is_answered_with_the_one_that_was_meant(tmp_path):
+    """Python's own TypeError, with a hint."""
+    declared = "import keepfit as kf\nretrain = kf.Retrain(cooldwon='7d')\n"
+    (tmp_path / "eta.py").write_text(declared, encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"eta.py, line 2: TypeError: .*cooldwon") as caught:
+        load_definitions(tmp_path, ["*.py"])
+    assert caught.value.hint == "did you mean 'cooldown'?"
