@@ -69,6 +69,7 @@ def model_ready(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
 
 def infer(plane: DataPlane, request: Request, parts: Parts) -> Reply:
     """Open Inference Protocol v2."""
+    plane.generation(parts["model"])  # that a model is unknown is told before anything is said of the body
     _require(request, JSON)
     asked = oip.decode(request.body)
     result = plane.infer_by(parts["model"], asked.columns, request_id=asked.id, version=_version(parts))

@@ -189,3 +189,9 @@ def test_an_id_cannot_add_headers_to_the_reply(post):
 def test_every_route_is_there_once():
     """No path hides another."""
     assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+
+
+def test_an_unknown_model_is_told_before_anything_is_said_of_the_body(post):
+    """404, though the body could not be read either."""
+    with pytest.raises(NotFoundError, match="unknown model 'taxo'"):
+        post("/v2/models/taxo/infer", {})
