@@ -50,6 +50,7 @@ def _write_model(trained: Trained, directory: Path, trusted_types: frozenset[str
                 serialization_format="skops",
                 skops_trusted_types=sorted(trusted_types),
                 signature=_mlflow_signature(trained),
+                input_example=_input_example(trained),
                 pip_requirements=_requirements(),
             )
         except MlflowException as error:
@@ -79,6 +80,13 @@ def _mlflow_signature(trained: Trained) -> Any:
     return ModelSignature(
         inputs=Schema(columns), outputs=Schema([ColSpec("double", trained.signature.output)])
     )
+
+
+def _input_example(trained: Trained) -> Any:
+    """A few rows as requests carry them, with their values and not their codes."""
+    import pandas as pd
+
+    return pd.DataFrame({name: trained.example[name].to_list() for name in trained.example.columns})
 
 
 def _requirements() -> list[str]:

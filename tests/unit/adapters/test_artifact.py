@@ -194,3 +194,14 @@ def test_a_type_that_was_allowed_is_stored(trained, tmp_path):
     write_artifact(replace(trained, estimator=mine), tmp_path / "model", trusted_types=allowed)
     loaded = load_model(tmp_path / "model", trusted_types=allowed)
     assert np.array_equal(loaded.predict(np.ones((3, 1))), mine.predict(np.ones((3, 1))))
+
+
+def test_mlflow_finds_a_signature_and_an_example_of_the_input(artifact):
+    """As requests carry it: a category by its value."""
+    from mlflow.models import Model
+
+    described = Model.load(str(artifact))
+    assert described.signature.inputs.input_names() == ["degrees", "zone", "hour", "weekend"]
+    example = described.load_input_example(str(artifact))
+    assert len(example) == 5
+    assert set(example["zone"]) <= {"city", "suburb"}
