@@ -5,12 +5,18 @@ prediction, joins the labels, notices drift and decay, says what is wrong, retra
 releases again, and rolls back what was wrong.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from keepfit.definition import Model
 from keepfit.errors import KeepfitError
 from keepfit.evaluation.task import Classification, Regression
 from keepfit.monitoring.policy import Monitor
 from keepfit.release.policy import Release, beats_champion, canary, latency, no_slice_worse, shadow
 from keepfit.retraining.policy import Retrain, decay, drift, every, last
+
+if TYPE_CHECKING:
+    from keepfit.evaluation.own_losses import metric
+    from keepfit.monitoring.detector import Signal
 
 __all__ = [
     "Classification",
@@ -20,6 +26,7 @@ __all__ = [
     "Regression",
     "Release",
     "Retrain",
+    "Signal",
     "beats_champion",
     "canary",
     "decay",
@@ -27,6 +34,19 @@ __all__ = [
     "every",
     "last",
     "latency",
+    "metric",
     "no_slice_worse",
     "shadow",
 ]
+
+#: What needs numpy is imported when it is first asked for: `import keepfit` stays fast.
+_LATER = {"Signal": "keepfit.monitoring.detector", "metric": "keepfit.evaluation.own_losses"}
+
+
+def __getattr__(name: str) -> Any:
+    """A name that is imported when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'keepfit' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_LATER[name]), name)

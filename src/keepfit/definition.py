@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from keepfit.clock import parse_duration
 from keepfit.errors import DefinitionError
-from keepfit.evaluation.task import ClassificationMetric, Regression, RegressionMetric, Task
+from keepfit.evaluation.task import Regression, Task
 from keepfit.ids import did_you_mean, is_name
 from keepfit.monitoring.policy import Monitor
 from keepfit.release.policy import Release
 from keepfit.retraining.policy import Retrain
+
+if TYPE_CHECKING:
+    from keepfit.monitoring.detector import Detector
 
 #: (start, end) → labelled rows whose event lies in [start, end): any Polars, pandas or Arrow frame.
 Source = Callable[[datetime, datetime], Any]
@@ -69,6 +72,7 @@ class Model:
         self.notify = _listed(name, "notify", notify)
         self._source: Source | None = None
         self._trainer: Trainer | None = None
+        self.detectors: dict[str, Detector] = {}
         self._validate()
 
     def source(self, function: Source) -> Source:
@@ -79,6 +83,20 @@ class Model:
     def trainer(self, function: Trainer) -> Trainer:
         """Declare how the model is trained: a function of a training set with `X`, `y` and `frame`."""
         self._trainer = function
+        return function
+
+    def detector(self, function: "Detector") -> "Detector":
+        """Declare a check of one's own: a function of the profiles of the reference and of a window, giving signals.
+
+        It is named after the function, and run on every window beside keepfit's own checks. See
+        `keepfit.monitoring.detector`.
+        """
+        name = str(getattr(function, "__name__", type(function).__name__))
+        if name in self.detectors:
+            raise DefinitionError(
+                f"model '{self.name}' has a detector '{name}' already", hint="give the function another name"
+            )
+        self.detectors[name] = function
         return function
 
     @property
@@ -136,14 +154,25 @@ class Model:
             )
 
     def _validate_metric(self) -> None:
-        regression = isinstance(self.task, Regression)
-        known = get_args(RegressionMetric if regression else ClassificationMetric)
-        if self.task.metric not in known:
+        from keepfit.evaluation.losses import find_loss, metrics_for, split_metric
+        from keepfit.evaluation.own_losses import own_loss
+
+        regression, metric = isinstance(self.task, Regression), str(self.task.metric)
+        task, kind = ("regression", "regression") if regression else ("binary", "classification")
+        known = metrics_for("regression" if regression else "binary")
+        own = own_loss(metric)
+        if metric.partition("@")[0] not in {split_metric(one)[0] for one in known} and (
+            own is None or own.task != task
+        ):
             raise DefinitionError(
-                f"model '{self.name}': a {'regression' if regression else 'classification'} has no metric "
-                f"'{self.task.metric}'",
-                hint=did_you_mean(str(self.task.metric), known),
+                f"model '{self.name}': a {kind} has no metric '{metric}'",
+                hint=f"{did_you_mean(metric, known)}\none of your own is declared before the model: "
+                f"@kf.metric('{metric}', task='{task}')",
             )
+        try:
+            find_loss(metric)
+        except ValueError as error:
+            raise DefinitionError(f"model '{self.name}': {error}") from None
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {len(self.features)} features, target {self.task.target!r})"

@@ -10,7 +10,16 @@ from keepfit.workflows.ports import Ports
 
 #: These change what is kept in memory, which no database tells of.
 CHANGES_MEMORY = frozenset(
-    {"append_predictions", "append_labels", "discard", "register", "set_alias", "run", "notify"}
+    {
+        "append_predictions",
+        "append_labels",
+        "discard",
+        "put_all, taking",
+        "register",
+        "set_alias",
+        "run",
+        "notify",
+    }
 )
 
 
@@ -60,16 +69,17 @@ class Watched:
 
 
 def watched(method: Callable[..., Any], calls: Calls, name: str) -> Callable[..., Any]:
-    """A method whose calls are counted; of an iterator every step is one."""
+    """A method whose calls are counted; of an iterator, given or returned, every step is one."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         calls.begin(name)
-        result = method(*args, **kwargs)
-        return steps(result) if isinstance(result, Iterator) else result
+        given = [steps(one, "taking") if isinstance(one, Iterator) else one for one in args]
+        result = method(*given, **kwargs)
+        return steps(result, "next") if isinstance(result, Iterator) else result
 
-    def steps(result: Iterator[Any]) -> Iterator[Any]:
+    def steps(result: Iterator[Any], what: str) -> Iterator[Any]:
         for one in result:
-            calls.begin(f"{name}, next")
+            calls.begin(f"{name}, {what}")
             yield one
 
     return call

@@ -63,7 +63,7 @@ def save(world: World) -> Saved:
     """What a process that begins would find."""
     database = sqlite3.connect(":memory:")
     use_driver(world.engine, lambda live: live.backup(database))
-    memory = copied((world.predictions, world.capture, world.registry, world.sent))
+    memory = copied((world.predictions, world.evidence, world.capture, world.registry, world.sent))
     return Saved(database=database, memory=memory, rates=dict(world.town.rates))
 
 
@@ -72,7 +72,7 @@ def restore(world: World, saved: Saved) -> None:
     world.engine.dispose()
     world.engine = open_engine("sqlite://")
     use_driver(world.engine, saved.database.backup)
-    world.predictions, world.capture, world.registry, world.sent = copied(saved.memory)
+    world.predictions, world.evidence, world.capture, world.registry, world.sent = copied(saved.memory)
     world.runner.registry = world.registry
     world.town.rates.clear()
     world.town.rates.update(saved.rates)
@@ -80,8 +80,9 @@ def restore(world: World, saved: Saved) -> None:
 
 
 def copied(memory: tuple[Any, ...]) -> Any:
-    """A copy that shares the artifacts: they are never changed."""
-    return copy.deepcopy(memory, {id(one): one for one in TRAINED.values()})
+    """A copy that shares the artifacts and windows of evidence: they are never changed."""
+    _, evidence, *_ = memory
+    return copy.deepcopy(memory, {id(one): one for one in (*TRAINED.values(), *evidence.kept.values())})
 
 
 #: What counts how often something was done, not what: a route that is set again is the same route.
@@ -109,6 +110,7 @@ def state(world: World) -> dict[str, Any]:
         }
     return tables | {
         "lake": (world.predictions.labelled("taxi").rows(), world.predictions.waiting_labels("taxi")),
+        "evidence": dict(world.evidence.kept),
         "registry": (list(world.registry.registered), dict(world.registry.aliases)),
         "sent": {(one.title, one.body) for one in world.sent},
     }

@@ -12,20 +12,17 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
-import polars as pl
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from keepfit.adapters.codec import pack
 from keepfit.adapters.sql.checks import SqlChecks
 from keepfit.adapters.sql.decisions import SqlDecisions
 from keepfit.adapters.sql.engine import open_engine, writing
-from keepfit.adapters.sql.evidence import SqlEvidence
 from keepfit.adapters.sql.incidents import SqlIncidents
 from keepfit.adapters.sql.jobs import SqlJobs
 from keepfit.adapters.sql.ledger import SqlLedger
-from keepfit.adapters.sql.migrate import migrate
+from keepfit.adapters.sql.migrate import migrate, upgrade
 from keepfit.adapters.sql.release_log import SqlReleaseLog
 from keepfit.adapters.sql.releases import SqlReleases
 from keepfit.adapters.sql.tables import REVISION_TABLE, metadata
@@ -33,13 +30,10 @@ from keepfit.adapters.sql.versions import SqlVersions
 from keepfit.alerting.incident import Condition, IncidentStore, TransitionKind, advance, resolve_now
 from keepfit.clock import Window
 from keepfit.errors import NotFoundError
-from keepfit.evaluation.evidence import Performance
 from keepfit.fleet.decision import DecisionRecord, DecisionStore
 from keepfit.jobs.job import Job, JobQueue, JobState
-from keepfit.monitoring.evidence import EvidenceStore, WindowEvidence, window_evidence
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.record import CheckRecord, CheckStore
-from keepfit.monitoring.reference import build_reference
 from keepfit.predictions.ledger import DrainPosition, Ledger, LedgerStore
 from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind, ReleaseLog
 from keepfit.registry.model_version import ModelVersion
@@ -113,6 +107,32 @@ def engine(request, tmp_path) -> Iterator[Engine]:
             metadata.drop_all(connection)
             connection.execute(text(f"DROP TABLE {REVISION_TABLE}"))
     found.dispose()
+
+
+# Migrations
+
+
+def test_evidence_leaves_the_database(engine):
+    """A database that kept evidence itself: its table goes, checks have seen nothing of the lake, and all else stays."""
+    with writing(engine) as connection:
+        metadata.drop_all(connection)
+        connection.execute(text(f"DROP TABLE {REVISION_TABLE}"))
+        upgrade(connection, "0001")
+        connection.execute(
+            text("INSERT INTO keepfit_evidence VALUES ('taxi-eta', 1, :at, :packed)"),
+            {"at": NOW, "packed": b"packed"},
+        )
+    SqlChecks(engine).save(check(0))
+    SqlChecks(engine).set_seen_batch("taxi-eta", 7)
+    SqlDecisions(engine).record(decision("a"))
+    migrate(engine)
+    assert not inspect(engine).has_table("keepfit_evidence")
+    assert SqlChecks(engine).seen_batch("taxi-eta") == 0
+    assert SqlChecks(engine).records("taxi-eta") == [check(0)]
+    assert SqlDecisions(engine).decisions() == [decision("a")]
+    SqlChecks(engine).set_seen_batch("taxi-eta", 8)
+    migrate(engine)
+    assert SqlChecks(engine).seen_batch("taxi-eta") == 8
 
 
 # Release log
@@ -412,59 +432,6 @@ def test_checks_remember_how_far_they_saw(engine):
     for batch in (3, 7):
         store.set_seen_batch("taxi-eta", batch)
     assert (store.seen_batch("taxi-eta"), store.seen_batch("other")) == (7, 0)
-
-
-# Evidence
-
-
-def evidence_of(day: int, values: list[float], number: int = 1, model: str = "taxi-eta") -> WindowEvidence:
-    rows = pl.DataFrame({"at": [NOW] * 4, "miles": [1.0, 2.0, 3.0, 4.0]})
-    features = (Feature("miles", Kind.NUMBER),)
-    reference = build_reference(rows, features=features, time="at", every=DAY, expected=Performance())
-    served = pl.DataFrame({"x_miles": values}).with_columns(
-        pl.lit(number).alias("version"),
-        pl.lit("champion").alias("role"),
-        pl.lit(2.0).alias("prediction"),
-        pl.col("x_miles").alias("label"),
-    )
-    return window_evidence(
-        served,
-        model=model,
-        version=number,
-        window=Window(NOW + day * DAY, NOW + (day + 1) * DAY),
-        reference=reference,
-        features=features,
-        slices=[],
-        metric="mae",
-        batch=day,
-    )
-
-
-def test_the_evidence_of_a_window_is_replaced(engine):
-    """Evidence comes back equal to the last bit, by window; a restated window replaces the one before."""
-    store: EvidenceStore = SqlEvidence(engine)
-    restated = evidence_of(1, [1.0, 2.5, 3.0])
-    for one in (evidence_of(1, [1.0]), evidence_of(0, [2.0]), restated, evidence_of(0, [4.0], model="other")):
-        store.put(one)
-    first, second = store.evidence("taxi-eta", 1)
-    assert [pack(first), pack(second)] == [pack(evidence_of(0, [2.0])), pack(restated)]
-    assert second.performance.labelled.n == 3
-    assert store.evidence("taxi-eta", 2) == []
-
-
-def test_evidence_is_found_by_the_start_of_its_window(engine):
-    """The stretch asked for is half-open; None leaves an end open."""
-    store = SqlEvidence(engine)
-    for day in range(4):
-        store.put(evidence_of(day, [1.0]))
-
-    def days(since: datetime | None, until: datetime | None) -> list[int]:
-        return [one.batch for one in store.evidence("taxi-eta", 1, since, until)]
-
-    assert days(NOW + DAY, NOW + 3 * DAY) == [1, 2]
-    assert days(NOW + 3 * DAY, None) == [3]
-    assert days(None, NOW + DAY) == [0]
-    assert days(None, None) == [0, 1, 2, 3]
 
 
 # Incidents and messages

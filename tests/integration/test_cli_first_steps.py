@@ -103,7 +103,7 @@ def test_a_folder_above_is_found(trained):
     [
         (["stauts"], "No such command 'stauts'. Did you mean 'status'?"),
         (["data", "dif"], "No such command 'dif'. Did you mean 'diff'?"),
-        (["status", "--jsn"], "No such option: --jsn (Possible options: --json)"),
+        (["status", "--jsn"], "No such option: --jsn (Possible options: --json"),
         (["train"], "Missing argument 'MODEL'"),
         (["tick", "--now", "yesterday"], "'yesterday' is not a date or a time: write 2020-01-31"),
         (["up", "--every", "often"], "'often' is not a duration: write a number and a unit, as in 30s"),

@@ -52,12 +52,22 @@ def test_empty_states_say_what_comes_next(fresh):
     """Where there is nothing to show, stdout stays empty and stderr helps."""
     for arguments, says in [
         (["history", "bikes"], "no version of bikes was ever released; train one: keepfit train bikes"),
+        (
+            ["windows", "bikes"],
+            "no window of bikes has a prediction yet; those that came are seen by keepfit tick",
+        ),
         (["incidents"], "no open incident; resolved ones: --all"),
         (["incidents", "--all"], "there was never an incident"),
         (["data", "ls"], "no dataset yet: each training keeps its rows as one"),
     ]:
         done = fresh(*arguments)
         assert (done.code, done.out, done.err) == (0, "", f"{says}\n")
+    assert fresh("windows", "bikes", "--json").json == {
+        "model": "bikes",
+        "metric": "mae",
+        "windows": [],
+        "estimators": {},
+    }
     assert fresh("incidents", "--json").json == {"incidents": []}
     assert fresh("data", "ls", "--json").json == {"versions": []}
 
@@ -69,6 +79,7 @@ def test_empty_states_say_what_comes_next(fresh):
         ["release", "biks"],
         ["rollback", "biks"],
         ["history", "biks"],
+        ["windows", "biks"],
         ["incidents", "biks"],
         ["data", "show", "biks"],
         ["data", "ls", "biks"],

@@ -96,6 +96,16 @@ def test_what_was_not_declared_is_told_with_how_to(what, hint):
             "a classification has no metric 'mae'",
             "there are: brier, error_rate, log_loss",
         ),
+        (
+            {"task": kf.Regression(target="minutes", metric="pinball")},
+            "'pinball' needs a number: write pinball@0.9",
+            "",
+        ),
+        (
+            {"task": kf.Regression(target="minutes", metric="pinball@2")},
+            "a number between 0 and 1, as in pinball@0.9",
+            "",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_when_it_is_declared(changes, said, hint):
@@ -104,6 +114,12 @@ def test_what_cannot_be_is_refused_when_it_is_declared(changes, said, hint):
         declared(**changes)
     assert said in str(caught.value)
     assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("metric", ["mae", "mse", "rmse", "mape", "pinball@0.9", "pinball@0.05"])
+def test_a_regression_may_be_judged_by_any_of_its_metrics(metric):
+    """A quantile by its own loss."""
+    assert declared(task=kf.Regression(target="minutes", metric=metric)).task.metric == metric
 
 
 def test_a_model_says_what_it_is():

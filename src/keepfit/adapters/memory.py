@@ -1,6 +1,6 @@
 """The lake's ports in plain memory: for tests of what stands on them. Nothing outlives the process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from keepfit.data.digest import frame_digest
 from keepfit.data.schema import Schema
 from keepfit.errors import DataError, NotFoundError
 from keepfit.ids import did_you_mean, is_name
+from keepfit.monitoring.evidence import WindowEvidence
 from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, SERVED
 from keepfit.predictions.store import Appended
 
@@ -179,3 +180,37 @@ class MemoryPredictions:
     @staticmethod
     def _of(tables: dict[str, _Rows], model: str) -> _Rows:
         return tables.setdefault(model, _Rows())
+
+
+class MemoryEvidence:
+    """Implements `keepfit.monitoring.evidence.EvidenceStore`.
+
+    Attributes:
+        kept: the windows, by model, version and start.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, int, datetime], WindowEvidence] = {}
+
+    def put(self, evidence: WindowEvidence) -> None:
+        """Insert, or replace the evidence of the same model, version and window."""
+        key = evidence.model, evidence.version, utc(evidence.window.start)
+        if key not in self.kept or evidence.batch >= self.kept[key].batch:
+            self.kept[key] = evidence
+
+    def put_all(self, evidence: Iterable[WindowEvidence]) -> None:
+        """Put many, in order."""
+        for one in evidence:
+            self.put(one)
+
+    def evidence(
+        self, model: str, version: int, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[WindowEvidence]:
+        """The windows of a version that begin in [since, until), oldest first; None leaves an end open."""
+        return [
+            one
+            for (name, number, start), one in sorted(self.kept.items(), key=lambda pair: pair[0])
+            if (name, number) == (model, version)
+            and (since is None or start >= since)
+            and (until is None or start < until)
+        ]

@@ -60,7 +60,7 @@ def load_model(
     file = _inside(directory, str(sklearn.get("pickled_model", "")))
     form = sklearn.get("serialization_format")
     if form == "skops":
-        return _load_skops(file, trusted_types)
+        return load_skops(file, trusted_types)
     _require_pickle(allow_pickle, directory, f"is a {form} file")
     return _load_pickle(file)
 
@@ -118,7 +118,12 @@ def _inside(directory: Path, name: str) -> Path:
     return file
 
 
-def _load_skops(file: Path, trusted_types: frozenset[str]) -> object:
+def load_skops(file: Path, trusted_types: frozenset[str] = DEFAULT_TRUSTED_TYPES) -> object:
+    """What a skops file holds, if every type in it is allowed.
+
+    Raises:
+        ArtifactError: naming the types that are not, or why it cannot be read.
+    """
     import skops.io
 
     # Read once: what is checked is what is loaded.

@@ -13,13 +13,13 @@ from keepfit.adapters.artifact import ArtifactFiles
 from keepfit.adapters.capture_source import CaptureFolder
 from keepfit.adapters.definitions import load_definitions
 from keepfit.adapters.lake.datasets import DeltaDatasets
+from keepfit.adapters.lake.evidence import DeltaEvidence
 from keepfit.adapters.lake.predictions import DeltaPredictions
 from keepfit.adapters.mlflow_registry import MlflowRegistry
 from keepfit.adapters.notify import send
 from keepfit.adapters.sql.checks import SqlChecks
 from keepfit.adapters.sql.decisions import SqlDecisions
 from keepfit.adapters.sql.engine import open_engine
-from keepfit.adapters.sql.evidence import SqlEvidence
 from keepfit.adapters.sql.incidents import SqlIncidents
 from keepfit.adapters.sql.jobs import SqlJobs
 from keepfit.adapters.sql.ledger import SqlLedger
@@ -101,7 +101,7 @@ class Workspace:
             release_log=SqlReleaseLog(self.engine),
             releases=SqlReleases(self.engine),
             checks=SqlChecks(self.engine),
-            evidence=SqlEvidence(self.engine),
+            evidence=DeltaEvidence(f"{lake}/evidence"),
             incidents=SqlIncidents(self.engine),
             decisions=SqlDecisions(self.engine),
             runner=ProcessRunner(self.root, self.state / "runs"),

@@ -1,4 +1,4 @@
-"""`keepfit status`, `keepfit history` and `keepfit incidents`"""
+"""`keepfit status`, `keepfit windows`, `keepfit history` and `keepfit incidents`"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keepfit.cli.options import JsonOption, ModelArgument, WorkspaceOption, moment_argument, opened
-from keepfit.cli.output import EXIT_UNWELL, moment, print_json, print_table, report
+from keepfit.cli.options import (
+    JsonOption,
+    ModelArgument,
+    NowOption,
+    WorkspaceOption,
+    moment_argument,
+    moment_or_now,
+    opened,
+)
+from keepfit.cli.output import EXIT_UNWELL, moment, print_json, print_table, report, say
+from keepfit.cli.window_table import print_windows
 
 if TYPE_CHECKING:
     from keepfit.fleet.health import ModelHealth
@@ -25,19 +34,19 @@ _STATE_STYLES = {
 }
 
 
-def status(*, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+def status(*, now: NowOption = None, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """The health of every model, worst first. Exit code 0 when all are well, 3 when not, or when there is none."""
     from keepfit.workflows.read_fleet import read_fleet
 
     space = opened(workspace)
-    fleet = read_fleet(space.ports, space.models.values())
+    fleet = read_fleet(space.ports, space.models.values(), now=moment_or_now(now))
     well = bool(fleet) and all(one.well for one in fleet)
     if json:
         waiting = {one.model: space.ports.predictions.waiting_labels(one.model) for one in fleet}
         print_json({"models": fleet, "waiting_labels": waiting, "well": well})
     else:
         print_table(
-            ["model", "state", "champion", "loss", "expected", "incidents", "why"],
+            ["model", "state", "champion", "loss", "expected", "labels", "incidents", "why"],
             [_row(one) for one in fleet],
             empty=f"no model is declared in {space.root}: keepfit init shows how, in a folder of its own",
             right=("champion", "loss", "expected", "incidents"),
@@ -54,9 +63,42 @@ def _row(one: "ModelHealth") -> list[str]:
         str(one.champion) if one.champion is not None else "-",
         f"{one.metric} {one.value:.3g}" if one.value is not None else "-",
         f"{one.expected:.3g}" if one.expected is not None else "-",
+        one.labels.says if one.labels else "-",
         str(len(one.incidents)),
         "; ".join(part for part in (one.says, one.release) if part),
     ]
+
+
+def windows(
+    model: ModelArgument,
+    *,
+    newest: Annotated[int, typer.Option("--newest", "-n", min=1, help="How many windows to show.")] = 14,
+    now: NowOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """The newest windows: how many labels have come, how many should have, and how good the answers were."""
+    from keepfit.workflows.read_windows import read_windows
+
+    space = opened(workspace)
+    declared = space.model(model)
+    found = read_windows(space.ports, declared, newest=newest, now=moment_or_now(now))
+    if json:
+        print_json(
+            {
+                "model": model,
+                "metric": declared.task.metric,
+                "windows": found.windows,
+                "estimators": found.estimators,
+            }
+        )
+    else:
+        print_windows(
+            found.windows,
+            empty=f"no window of {model} has a prediction yet; those that came are seen by keepfit tick",
+        )
+        for version, verdict in found.estimators.items():
+            say(f"the estimates of version {version}: {verdict.says}")
 
 
 def history(

@@ -95,9 +95,10 @@ def tick(*, now: NowOption = None, workspace: WorkspaceOption = None, json: Json
 
     space = opened(workspace, told=told, log=True)
     models = space.models.values()
-    done = tick_once(space.ports, models, now=moment_or_now(now))
+    at = moment_or_now(now)
+    done = tick_once(space.ports, models, now=at)
     waiting = {name: space.ports.predictions.waiting_labels(name) for name in space.models}
-    fleet = read_fleet(space.ports, models)
+    fleet = read_fleet(space.ports, models, now=at)
     if json:
         print_json({**_document(done, fleet, waiting), "messages": messages})
     else:

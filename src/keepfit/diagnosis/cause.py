@@ -29,6 +29,7 @@ class Symptom:
         says: one sentence with the numbers.
         check: for a broken feed, the check that saw it; empty otherwise.
         fault: for a broken feed, the rows at fault.
+        explanation: for decay, where it comes from; empty when nothing is known of that.
     """
 
     cause: Cause
@@ -36,6 +37,12 @@ class Symptom:
     says: str
     check: str = ""
     fault: Fault | None = None
+    explanation: str = ""
+
+    @property
+    def told(self) -> str:
+        """What people are told: what is wrong, and where it comes from."""
+        return f"{self.says}. {self.explanation}" if self.explanation else self.says
 
     @property
     def key(self) -> str:

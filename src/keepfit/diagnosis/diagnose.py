@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keepfit.diagnosis.cause import SEVERITY, Cause, Diagnosis, Symptom
-from keepfit.monitoring.finding import Check, Finding, Verdict
+from keepfit.monitoring.finding import CHANGES, Check, Finding, Verdict
 
-_QUALITY = frozenset({Check.NULLS, Check.NEW_VALUE, Check.UNIT})
-_DRIFT = frozenset({Check.DRIFT, Check.PREDICTION_DRIFT})
+#: What is watched as long as it does no harm.
+_TOLD = CHANGES | {Check.VOLUME}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class Signs:
         clean_performance: the same on rows that no broken feed marks; None when no feed is broken.
         regression: what says that a release made it worse than the version before; empty otherwise.
         blind: why its health cannot be known; empty otherwise.
+        explanation: where a change of the loss comes from, in words; empty when nothing is known of it.
     """
 
     findings: Sequence[Finding] = ()
@@ -27,6 +28,7 @@ class Signs:
     clean_performance: Finding | None = None
     regression: str = ""
     blind: str = ""
+    explanation: str = ""
 
 
 def diagnose(signs: Signs) -> Diagnosis:
@@ -57,7 +59,7 @@ def _feeds(signs: Signs) -> list[Symptom]:
             fault=finding.fault,
         )
         for finding in signs.findings
-        if finding.alarms and finding.check in _QUALITY
+        if finding.breaks
     ]
 
 
@@ -67,7 +69,14 @@ def _decay(signs: Signs) -> list[Symptom]:
     deciding = signs.clean_performance or signs.performance
     if not deciding.alarms:
         return []
-    return [Symptom(cause=Cause.DECAY, subject=deciding.subject, says=deciding.says)]
+    return [
+        Symptom(
+            cause=Cause.DECAY,
+            subject=deciding.subject,
+            says=deciding.says,
+            explanation=signs.explanation,
+        )
+    ]
 
 
 def _blind(signs: Signs) -> list[Symptom]:
@@ -75,17 +84,17 @@ def _blind(signs: Signs) -> list[Symptom]:
 
 
 def _drift(signs: Signs) -> list[Symptom]:
-    broken = {finding.subject for finding in signs.findings if finding.alarms and finding.check in _QUALITY}
-    drifted = [
+    """Changes that are no fault of the data, in columns that have none; the findings come with the worst first."""
+    broken = {finding.subject for finding in signs.findings if finding.breaks}
+    changed = [
         finding
         for finding in signs.findings
-        if finding.alarms and finding.check in _DRIFT and finding.subject not in broken
+        if finding.alarms and finding.check in _TOLD and finding.subject not in broken
     ]
-    if not drifted:
+    if not changed:
         return []
-    worst = max(drifted, key=lambda finding: finding.value)
-    others = f" (and {len(drifted) - 1} more)" if len(drifted) > 1 else ""
-    return [Symptom(cause=Cause.DRIFT, subject="inputs", says=f"{worst.says}{others}")]
+    others = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+    return [Symptom(cause=Cause.DRIFT, subject="inputs", says=f"{changed[0].says}{others}")]
 
 
 def _healthy(signs: Signs) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from keepfit.evaluation.evidence import LossSums
-from keepfit.evaluation.losses import Floats
+from keepfit.evaluation.loss import Floats
 from keepfit.stats.intervals import normal_cdf
 
 

@@ -1,61 +1,16 @@
-"""Performance evidence: sums of losses. A commutative monoid, so a week is the sum of its days."""
+"""Performance evidence: sums of losses and of a task's metrics. A commutative monoid: a week is the sum of its days."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
+from keepfit.evaluation.cell_losses import NO_CELL_LOSSES, CellLosses
+from keepfit.evaluation.delays import LabelDelays
+from keepfit.evaluation.loss_sums import NO_LOSSES, LossSums, merge_sums, total
+from keepfit.evaluation.measure import Measure, mean_of
+from keepfit.evaluation.task_sums import TaskSums, add_task_sums
 
-from keepfit.evaluation.losses import Floats
-from keepfit.stats.intervals import Interval, normal_quantile
-
-
-@dataclass(frozen=True, slots=True)
-class LossSums:
-    """How many losses, their sum and the sum of their squares.
-
-    >>> week = LossSums.of(np.array([1.0, 3.0])) + LossSums.of(np.array([2.0]))
-    >>> week.n, week.mean
-    (3, 2.0)
-    """
-
-    n: int = 0
-    total: float = 0.0
-    squares: float = 0.0
-
-    @classmethod
-    def of(cls, losses: Floats) -> "LossSums":
-        """The sums of an array of losses, shape (n,)."""
-        return cls(int(losses.size), float(losses.sum()), float(np.dot(losses, losses)))
-
-    def __add__(self, other: "LossSums") -> "LossSums":
-        return LossSums(self.n + other.n, self.total + other.total, self.squares + other.squares)
-
-    def __sub__(self, other: "LossSums") -> "LossSums":
-        return LossSums(self.n - other.n, self.total - other.total, max(0.0, self.squares - other.squares))
-
-    @property
-    def mean(self) -> float:
-        """The mean loss; NaN when there are none."""
-        return self.total / self.n if self.n else math.nan
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean; infinite with fewer than two losses, when nothing is known of the spread."""
-        if self.n < 2:
-            return math.inf
-        variance = max(0.0, (self.squares - self.total**2 / self.n) / (self.n - 1))
-        return math.sqrt(variance / self.n)
-
-    def interval(self, confidence: float = 0.95) -> Interval:
-        """A normal interval of the mean, by the central limit theorem."""
-        reach = normal_quantile(0.5 + confidence / 2) * self.standard_error
-        return Interval(self.mean - reach, self.mean + reach)
-
-
-def total(sums: Iterable[LossSums]) -> LossSums:
-    """The sum of any number of sums."""
-    return sum(sums, LossSums())
+__all__ = ["LossSums", "Performance", "display", "measured_loss", "merge_sums", "total"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +21,19 @@ class Performance:
         predicted: rows that the version answered.
         labelled: the losses of the rows whose label has come.
         slices: the same by slice: `column=value` → sums.
+        metrics: the sums that every metric of the task is read off; None when no label has come.
+        delays: how long the labels took after their events; None when no label has come.
+        late: labelled rows whose label became known after their window had ended: each restated it.
+        cells: the losses by feature and coarse cell: the slices that nobody declared.
     """
 
     predicted: int = 0
-    labelled: LossSums = LossSums()
+    labelled: LossSums = NO_LOSSES
     slices: Mapping[str, LossSums] = field(default_factory=dict)
+    metrics: TaskSums | None = None
+    delays: LabelDelays | None = None
+    late: int = 0
+    cells: CellLosses = NO_CELL_LOSSES
 
     @property
     def maturity(self) -> float:
@@ -82,14 +45,33 @@ class Performance:
             predicted=self.predicted + other.predicted,
             labelled=self.labelled + other.labelled,
             slices=merge_sums(self.slices, other.slices),
+            metrics=add_task_sums(self.metrics, other.metrics),
+            delays=_added(self.delays, other.delays),
+            late=self.late + other.late,
+            cells=self.cells + other.cells,
         )
 
 
-def merge_sums(left: Mapping[str, LossSums], right: Mapping[str, LossSums]) -> dict[str, LossSums]:
-    """Two families of sums, added key by key."""
-    return {key: left.get(key, LossSums()) + right.get(key, LossSums()) for key in sorted({*left, *right})}
+def _added(left: LabelDelays | None, right: LabelDelays | None) -> LabelDelays | None:
+    if left is None or right is None:
+        return left or right
+    return left + right
 
 
 def display(metric: str, mean_loss: float) -> float:
     """A mean loss in the unit that the metric is read in: the root for RMSE."""
     return math.sqrt(mean_loss) if metric == "rmse" else mean_loss
+
+
+def measured_loss(metric: str, losses: LossSums, confidence: float = 0.95) -> Measure:
+    """The metric that a model is judged by, with its interval, in the unit that it is read in.
+
+    >>> measured_loss("rmse", LossSums(2, 8.0, 34.0)).value
+    2.0
+    """
+    found = mean_of(losses, confidence)
+    if not losses.n:
+        return found
+    # A root keeps the order, so that the ends of the interval stay its ends; no loss is below 0.
+    low = display(metric, max(0.0, found.low))
+    return Measure(value=display(metric, found.value), low=low, high=display(metric, found.high), n=found.n)

@@ -7,6 +7,7 @@ from datetime import datetime
 from keepfit.alerting.incident import Incident
 from keepfit.diagnosis.cause import Cause
 from keepfit.fleet.decision import DecisionRecord
+from keepfit.fleet.maturity import Maturity
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.record import CheckRecord
 from keepfit.predictions.ledger import Ledger
@@ -46,6 +47,7 @@ class ModelHealth:
         release: the release under way, in words; empty when there is none.
         retrain: the newest retrain decision, in words.
         ledger: the counts of its predictions and labels.
+        labels: how far the labels of the newest windows have come; None when there is no window with predictions.
     """
 
     model: str
@@ -62,6 +64,7 @@ class ModelHealth:
     release: str
     retrain: str
     ledger: Ledger
+    labels: Maturity | None = None
 
     @property
     def well(self) -> bool:
@@ -80,6 +83,7 @@ def model_health(
     release: ReleaseRecord | None,
     retrain: DecisionRecord | None,
     ledger: Ledger,
+    labels: Maturity | None = None,
 ) -> ModelHealth:
     """The health of one model, from what is on record."""
     loss = _loss(check)
@@ -98,6 +102,7 @@ def model_health(
         release=f"version {release.candidate} {release.state.value}" if release else "",
         retrain=f"{retrain.action}: {retrain.why}" if retrain else "",
         ledger=ledger,
+        labels=labels,
     )
 
 

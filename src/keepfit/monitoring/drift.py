@@ -1,173 +1,200 @@
-"""Has the world moved? Each feature's distribution against the reference, through three floors at once."""
+"""Has the world moved? Each column's distribution against the reference, through three floors at once."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from keepfit.monitoring.evidence import WindowEvidence
+from keepfit.clock import Window
 from keepfit.monitoring.finding import Check, Finding, Verdict
+from keepfit.monitoring.measured import Measured
+from keepfit.monitoring.norm_column import Column, NormColumn, value_counts
+from keepfit.monitoring.phase import phase_name
 from keepfit.monitoring.policy import Monitor
-from keepfit.monitoring.reference import Reference
-from keepfit.monitoring.rise import percent
-from keepfit.monitoring.variation import largest_psi
-from keepfit.stats.categorical_profile import COARSE_TOP
-from keepfit.stats.distances import ks, psi, shares
-from keepfit.stats.multiple_testing import benjamini_hochberg
-from keepfit.stats.noise import null_distribution, p_value
+from keepfit.monitoring.variation import Norm, norm_of
+from keepfit.monitoring.wording import chance, percent
+from keepfit.stats.distances import shares
+from keepfit.stats.numeric_cells import Floats
+from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import CategoricalProfile, NumericProfile
+from keepfit.stats.two_sample import (
+    chi_square,
+    kolmogorov_smirnov,
+    mann_whitney,
+    total_variation_noise,
+)
 
-#: Draws that tell what noise makes of the statistic, for every feature …
-FEW_DRAWS = 99
-#: … and at least so many for the p-value of a feature that passes the other two floors.
-MANY_DRAWS = 999
-#: Inputs and predictions are two families of tests, which share the false alarms that are allowed.
-FAMILIES = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compared:
-    """One feature in the window and in the reference.
-
-    Attributes:
-        window, total: its profiles.
-        excess: the stability index above the median of what noise makes of it.
-        natural: what the reference's blocks reach.
-        threshold: what `excess` has to pass.
-        p: the chance of the index when nothing changed.
-    """
-
-    window: NumericProfile | CategoricalProfile
-    total: NumericProfile | CategoricalProfile
-    excess: float
-    natural: float
-    threshold: float
-    p: float
+#: The most frequent categories that are tested apart from the hundreds of rarer ones, which dilute each other.
+FREQUENT: Final = 20
 
 
-def check_drift(
-    reference: Reference, evidence: WindowEvidence, monitor: Monitor, *, seed: int
-) -> list[Finding]:
-    """One finding a feature, on the population stability index over coarse cells (deciles, or the top 20 categories).
-
-    It alarms when three floors are passed at once:
-
-    1. sampling noise: against the null distribution at this window's number of rows, by resampling, with
-       Benjamini and Hochberg's procedure over the features at half the rate `monitor.false_alarms`, of which the other
-       half is the predictions';
-    2. natural variation: by half of `monitor.drift` above the largest index of any of the reference's blocks of at
-       least 50 rows against all other blocks, so that weekdays are not drift;
-    3. size: the index above the median that noise alone makes is more than `monitor.drift`.
-
-    The verdict is the same for the same evidence and `seed`.
-    """
-    total = reference.total
-    windows = evidence.traffic.features
-    blocks = {name: [block.features[name] for _, block in reference.blocks] for name in windows}
-    if evidence.traffic.rows < monitor.min_rows or not total.rows:
-        return [_insufficient(Check.DRIFT, name, evidence.traffic.rows, monitor) for name in windows]
-    draws = _draws(len(windows), monitor.false_alarms)
-    compared = {
-        name: _compare(window, total.features[name], blocks[name], monitor, seed=seed, draws=draws)
-        for name, window in windows.items()
-    }
-    return _judged(Check.DRIFT, compared, monitor)
-
-
-def check_prediction_drift(
-    reference: Reference, evidence: WindowEvidence, monitor: Monitor, *, seed: int
-) -> list[Finding]:
-    """One finding on the version's predictions, held against those on its held-out rows like a feature."""
-    window, total = evidence.predictions, reference.prediction_total
-    if window.rows < monitor.min_rows or not total.rows:
-        return [_insufficient(Check.PREDICTION_DRIFT, "prediction", window.rows, monitor)]
-    blocks = [block for _, block in reference.prediction_blocks]
-    draws = _draws(1, monitor.false_alarms)
-    compared = _compare(window, total, blocks, monitor, seed=seed, draws=draws)
-    return _judged(Check.PREDICTION_DRIFT, {"prediction": compared}, monitor)
-
-
-def _draws(tests: int, rate: float) -> int:
-    """Enough for one feature among many to be significant: the least p-value is 1 / (1 + draws)."""
-    return max(MANY_DRAWS, math.ceil(1.25 * tests * FAMILIES / rate))
-
-
-def _compare(
-    window: NumericProfile | CategoricalProfile,
-    total: NumericProfile | CategoricalProfile,
-    blocks: Sequence[NumericProfile | CategoricalProfile],
+def drift_tests(
+    check: Check,
+    window: Mapping[str, Column],
+    norms: Mapping[str, NormColumn],
     monitor: Monitor,
     *,
-    seed: int,
-    draws: int,
-) -> _Compared:
-    expected, found = total.coarse(), window.coarse()
-    observed = float(psi(expected, found))
-    null = null_distribution(expected, window.rows, seed=seed, draws=FEW_DRAWS)
-    natural = largest_psi(np.stack([block.coarse() for block in blocks]))
-    excess = max(0.0, observed - float(np.median(null)))
-    threshold = max(monitor.drift, natural + monitor.drift / 2)
-    if excess > threshold:
-        # Only here does the p-value decide, and only here does a fine one pay.
-        null = null_distribution(expected, window.rows, seed=seed + 1, draws=draws)
-    return _Compared(
-        window=window,
-        total=total,
-        excess=excess,
-        natural=natural,
+    at: Window | None,
+) -> list[Measured]:
+    """One test a column, on the values that are there; nulls have a test of their own.
+
+    A column has drifted when three floors are passed at once:
+
+    1. chance, rows of one window being more alike than rows of several as far as the reference's own windows show: for
+       numbers the smallest of three p-values, each by the law of its statistic and times three: Kolmogorov and Smirnov's (the largest gap), Mann and Whitney's (a shift), and a chi-square over deciles (any other change of
+       shape); for categories the smaller of two chi-squares, over the 20 most frequent values and over 200, times two;
+    2. natural variation: further than windows of the reference lie from each other (see `keepfit.monitoring.variation`),
+       with the sampling noise of this window on top;
+    3. size: at least the share `monitor.drift` of the rows must have moved. Of numbers that is the largest gap between the
+       cumulative distributions; of categories the largest change of one share, or of all together beyond noise.
+
+    Args:
+        check: what the findings are called.
+        window: the columns of the window.
+        norms: the same columns of the reference.
+        monitor: the policy.
+        at: the window; None when it is no single one.
+    """
+    level = monitor.false_alarms / max(1, len(window))
+    return [_test(check, one, norms[name], monitor, at=at, level=level) for name, one in window.items()]
+
+
+def _test(
+    check: Check, window: Column, column: NormColumn, monitor: Monitor, *, at: Window | None, level: float
+) -> Measured:
+    n = window.n
+    if n < monitor.min_rows or not column.total_n:
+        return Measured(finding=_insufficient(check, column.name, window, n, monitor))
+    norm = norm_of(column, at=at, level=level)
+    if isinstance(window, NumericProfile):
+        return _number(check, column.name, window, n, norm, monitor, level)
+    return _category(check, column.name, window, n, norm, monitor)
+
+
+def _number(
+    check: Check, name: str, window: NumericProfile, n: int, norm: Norm, monitor: Monitor, level: float
+) -> Measured:
+    found, design = window.counts, norm.design(n)
+    gap = kolmogorov_smirnov(norm.counts, found, design)
+    shift = mann_whitney(norm.counts, found, design)
+    starts = np.array(window.cells.coarse)
+    shape = chi_square(np.add.reduceat(norm.counts, starts), np.add.reduceat(found, starts), design)
+    p = min(1.0, 3 * min(gap.p, shift.p, shape.p))
+    # The gap that chance alone exceeds at `level`, by the first term of Kolmogorov's law.
+    noise = math.sqrt(-math.log(level / 2) / 2 * design * (1 / n + 1 / int(norm.counts.sum())))
+    threshold = max(monitor.drift, math.hypot(norm.natural, noise) if norm.natural else 0.0)
+    return _measured(
+        check,
+        name,
+        n,
+        norm,
+        statistic="ks",
+        value=gap.statistic,
+        p=p,
         threshold=threshold,
-        p=p_value(observed, null),
+        detail=_middle(window, norm),
     )
 
 
-def _judged(check: Check, compared: Mapping[str, _Compared], monitor: Monitor) -> list[Finding]:
-    significant = benjamini_hochberg([one.p for one in compared.values()], monitor.false_alarms / FAMILIES)
-    return [
-        _finding(check, name, one, alarm=clear and one.excess > one.threshold)
-        for (name, one), clear in zip(compared.items(), significant, strict=True)
-    ]
+def _category(
+    check: Check, name: str, window: CategoricalProfile, n: int, norm: Norm, monitor: Monitor
+) -> Measured:
+    found, expected, design = value_counts(window), norm.counts, norm.design(n)
+    fine = chi_square(expected, found, design)
+    frequent = chi_square(_frequent(expected), _frequent(found), design)
+    gap = np.abs(shares(found) - shares(expected))
+    rows = np.array([float(n)]), np.array([float(expected.sum())])
+    mean, deviation = (float(one[0]) for one in total_variation_noise(expected, *rows))
+    value = max(float(gap.max()), float(gap.sum() / 2) - mean)
+    natural = math.hypot(norm.natural, 2 * deviation) if norm.natural else 0.0
+    return _measured(
+        check,
+        name,
+        n,
+        norm,
+        statistic="total variation",
+        value=value,
+        p=min(1.0, 2 * min(fine.p, frequent.p)),
+        threshold=max(monitor.drift, natural),
+        detail=_most_moved(window, gap, shares(expected), shares(found)),
+    )
 
 
-def _finding(check: Check, name: str, one: _Compared, *, alarm: bool) -> Finding:
-    verb = "moved" if alarm else "is where it was"
-    return Finding(
+def _frequent(counts: Counts) -> Counts:
+    return np.append(counts[:FREQUENT], counts[FREQUENT:].sum())
+
+
+def _measured(
+    check: Check,
+    name: str,
+    n: int,
+    norm: Norm,
+    *,
+    statistic: str,
+    value: float,
+    p: float,
+    threshold: float,
+    detail: str,
+) -> Measured:
+    rows = f"{n:,} rows against {int(norm.counts.sum()):,} of the reference"
+    moved_by = f"{percent(value)} of its rows moved ({chance(p)}), in {rows}"
+    usual = (
+        f"windows of the reference{phase_name(norm.phase)} move by up to {percent(norm.natural)}"
+        if norm.natural
+        else "how far windows of the reference move is not known"
+        if norm.blocks < 3
+        else "windows of the reference do not move beyond chance"
+    )
+    finding = Finding(
         check=check,
         subject=name,
-        statistic="psi",
-        value=one.excess,
-        expected=one.natural,
-        threshold=one.threshold,
-        n=one.window.rows,
-        verdict=Verdict.ALARM if alarm else Verdict.OK,
-        says=f"{name} {verb}: PSI {one.excess:.2f} above noise in {one.window.rows:,} rows (p {one.p:.2g}; a change "
-        f"from {one.threshold:.2f}; windows of the reference reach {one.natural:.2f}); {_change(one)}",
+        statistic=statistic,
+        value=value,
+        expected=norm.natural,
+        threshold=threshold,
+        n=n,
+        verdict=Verdict.OK,
+        says=f"{name} is where it was: {moved_by}; a change from {percent(threshold)}",
+        p=p,
+    )
+    return Measured(
+        finding=finding,
+        beyond=value > threshold,
+        says=f"{name} moved: {moved_by}; {detail}; {usual}",
     )
 
 
-def _change(one: _Compared) -> str:
+def _middle(window: NumericProfile, norm: Norm) -> str:
     """What moved most, in words."""
-    if isinstance(one.window, NumericProfile) and isinstance(one.total, NumericProfile):
-        new, old = one.window.quantile(0.5), one.total.quantile(0.5)
-        if not (one.window.n and one.total.n):
-            return f"{percent(one.window.nulls / one.window.rows)} are null"
-        return f"KS {float(ks(one.total.counts, one.window.counts)):.2f}, median {new:.3g}, was {old:.3g}"
-    new_shares, old_shares = shares(one.window.coarse()), shares(one.total.coarse())
-    cell = int(np.argmax(np.abs(new_shares - old_shares)))
-    values = one.window.cells.values[:COARSE_TOP] if isinstance(one.window, CategoricalProfile) else ()
-    names = [*(repr(value) for value in values), "other values", "values never seen before", "nulls"]
-    return f"{names[cell]}: {percent(float(new_shares[cell]))}, was {percent(float(old_shares[cell]))}"
+    old = NumericProfile.empty(window.cells)
+    was = _quantile(old.cells.edges, norm.counts, 0.5)
+    now = _quantile(old.cells.edges, window.counts, 0.5)
+    return f"median {now:.3g}, was {was:.3g}"
 
 
-def _insufficient(check: Check, name: str, rows: int, monitor: Monitor) -> Finding:
+def _quantile(edges: Sequence[float], counts: Counts, probability: float) -> float:
+    """The edge before which this share of the rows lies."""
+    until = counts.cumsum()
+    cell = int(np.searchsorted(until, probability * float(until[-1]), side="right"))
+    return edges[min(max(cell - 1, 0), len(edges) - 1)] if edges else math.nan
+
+
+def _most_moved(window: CategoricalProfile, gap: Floats, was: Floats, now: Floats) -> str:
+    cell = int(np.argmax(gap))
+    names = [*(repr(value) for value in window.cells.values), "rarer values"]
+    return f"{names[cell]}: {percent(float(now[cell]))}, was {percent(float(was[cell]))}"
+
+
+def _insufficient(check: Check, name: str, window: Column, n: int, monitor: Monitor) -> Finding:
     return Finding(
         check=check,
         subject=name,
-        statistic="psi",
+        statistic="ks" if isinstance(window, NumericProfile) else "total variation",
         value=math.nan,
         expected=math.nan,
         threshold=monitor.drift,
-        n=rows,
+        n=n,
         verdict=Verdict.INSUFFICIENT_DATA,
-        says=f"{name}: {rows:,} rows tell no drift; {monitor.min_rows:,} are needed, and a reference",
+        says=f"{name}: {n:,} values tell no drift; {monitor.min_rows:,} are needed, and a reference",
     )

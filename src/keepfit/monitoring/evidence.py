@@ -1,18 +1,19 @@
 """The evidence of one window: what was asked of a version, what it answered, and how well."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import numpy as np
 import polars as pl
 
 from keepfit.clock import Window
-from keepfit.evaluation.evidence import LossSums, Performance
-from keepfit.evaluation.losses import row_losses
+from keepfit.evaluation.estimation.estimator import PerformanceEstimator
+from keepfit.evaluation.evidence import Performance
+from keepfit.monitoring.expectation import Expectation, expectation_of
+from keepfit.monitoring.realised import realised_performance
 from keepfit.monitoring.reference import Reference
-from keepfit.predictions.record import SERVED, Role, context_column, feature_column
+from keepfit.predictions.record import SERVED, Role, feature_column
 from keepfit.registry.signature import Feature
 from keepfit.stats.profile import NumericProfile, Profile, numeric_profile, profile_frame
 
@@ -25,10 +26,12 @@ class WindowEvidence:
         model, version, window: what it is about.
         traffic: the inputs of every row that was served in the window, whichever version answered it.
         predictions: what this version answered to callers.
-        performance: its losses on the rows whose label has come, whole and by slice.
+        performance: its losses on the rows whose label has come, whole and by slice; the metrics of its task, and how
+            long the labels took.
         failed: rows that it was asked for and could not answer.
         served: rows that it answered to callers, and those that it failed on.
         batch: the newest batch of the lake that is in it.
+        expectation: its performance as it was to be expected without labels; None when it ships without an estimator.
     """
 
     model: str
@@ -40,13 +43,22 @@ class WindowEvidence:
     failed: int
     served: int
     batch: int
+    expectation: Expectation | None = None
 
 
 class EvidenceStore(Protocol):
     """Keeps the evidence of every version and window."""
 
     def put(self, evidence: WindowEvidence) -> None:
-        """Insert, or replace the evidence of the same model, version and window."""
+        """Insert, or replace the evidence of the same model, version and start of the window.
+
+        Evidence that has seen less of the lake than what is there, by its `batch`, is passed over: whoever made it was
+        late.
+        """
+        ...
+
+    def put_all(self, evidence: Iterable[WindowEvidence]) -> None:
+        """Put many, in order; cheaper than one at a time. They are taken a few at a time, so that they may be made on the way."""
         ...
 
     def evidence(
@@ -67,6 +79,7 @@ def window_evidence(
     slices: Sequence[str],
     metric: str,
     batch: int,
+    estimator: PerformanceEstimator | None = None,
 ) -> WindowEvidence:
     """The evidence of a version in a window, from the window's labelled prediction rows.
 
@@ -82,6 +95,7 @@ def window_evidence(
             no slices.
         metric: of the losses.
         batch: the newest batch of the lake that is in the rows.
+        estimator: of this version; None when it ships without one.
     """
     served = rows.filter(pl.col("role").is_in(SERVED)) if rows.height else rows
     mine = served.filter(pl.col("version") == version) if served.height else served
@@ -94,10 +108,13 @@ def window_evidence(
         window=window,
         traffic=_traffic(served, reference, features),
         predictions=numeric_profile(predictions, reference.prediction_cells),
-        performance=_performance(answered, slices, metric) if answered.height else Performance(),
+        performance=realised_performance(
+            answered, window=window, reference=reference, slices=slices, metric=metric
+        ),
         failed=failed,
         served=answered.height + failed,
         batch=batch,
+        expectation=expectation_of(answered, estimator, features),
     )
 
 
@@ -109,33 +126,4 @@ def _failures(rows: pl.DataFrame, version: int) -> int:
 
 def _traffic(served: pl.DataFrame, reference: Reference, features: Sequence[Feature]) -> Profile:
     columns = {feature.name: feature_column(feature.name) for feature in features}
-    found = profile_frame(served, {column: reference.cells[name] for name, column in columns.items()})
-    return Profile(
-        rows=found.rows, features={name: found.features[column] for name, column in columns.items()}
-    )
-
-
-def _performance(answered: pl.DataFrame, slices: Sequence[str], metric: str) -> Performance:
-    labelled = answered.with_columns(pl.col("label").cast(pl.Float64).fill_nan(None)).drop_nulls("label")
-    losses = row_losses(
-        metric,
-        labelled["label"].to_numpy(),
-        labelled["prediction"].cast(pl.Float64).to_numpy(),
-    )
-    by_slice: dict[str, LossSums] = {}
-    for name in slices:
-        column = next(
-            (one for one in (feature_column(name), context_column(name)) if one in labelled.columns), None
-        )
-        if column is not None:
-            by_slice |= _by_value(name, labelled[column], losses)
-    return Performance(predicted=answered.height, labelled=LossSums.of(losses), slices=by_slice)
-
-
-def _by_value(
-    name: str, values: pl.Series, losses: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> dict[str, LossSums]:
-    """The sums of each slice `name=value`; rows without a value are `name=null`."""
-    table = pl.DataFrame({"value": values.cast(pl.String).fill_null("null"), "loss": losses})
-    parts = table.partition_by("value", as_dict=True)
-    return {f"{name}={key[0]}": LossSums.of(part["loss"].to_numpy()) for key, part in sorted(parts.items())}
+    return profile_frame(served, {name: reference.cells[name] for name in columns}, columns=columns)

@@ -1,12 +1,10 @@
 """Values that the reference never held, or hardly: a new category, a new sentinel among numbers."""
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from keepfit.monitoring.finding import Fault
-from keepfit.monitoring.rise import Rise, percent
+from keepfit.monitoring.norm_column import NormColumn
+from keepfit.monitoring.rise import TOLD_WHEN_NEW, Rise
 from keepfit.monitoring.variation import largest_novelty, largest_share
+from keepfit.monitoring.wording import percent
 from keepfit.stats.profile import CategoricalProfile, NumericProfile
 
 #: A number that the reference held now and then is new when it is this many times as frequent: an hour of the night
@@ -18,31 +16,31 @@ TIMES_AS_FREQUENT = 10.0
 CODED_ANEW = 0.5
 
 
-def new_numbers(
-    name: str, window: NumericProfile, total: NumericProfile, blocks: Sequence[NumericProfile]
-) -> list[Rise]:
+def new_numbers(window: NumericProfile, column: NormColumn) -> list[Rise]:
     """The window's most frequent numbers that carry no more than 1/64 of the reference.
 
     To be new, a number must be ten times as frequent as in the reference, on top of the floors of every rise. How often the reference held a value is bounded by the rows in the value's cell: none when it is out of range.
     """
-    counts = _stacked([block.counts for block in blocks])
-    rows = np.array([block.rows for block in blocks], np.int64)
-    novelty = largest_novelty(counts, rows)
+    if not window.named:
+        return []
+    counts, rows = column.blocks, column.rows
+    novelty, mine = largest_novelty(counts, rows), window.rows
     found = []
     for value, hits in window.named:
         cell = window.cells.cell_of(value)
-        held = int(total.counts[cell])
+        held = int(column.counts[cell])
         found.append(
             Rise(
                 what=f"{value:.10g}",
                 hits=hits,
-                rows=window.rows,
+                rows=mine,
                 reference_hits=held,
-                reference_rows=total.rows,
+                reference_rows=column.total_rows,
                 block=max(novelty, largest_share(counts[:, cell], rows)),
-                norm=_norm(f"{value:.10g}", held, total.rows),
-                fault=Fault(column=name, kind="value", value=value),
+                norm=_norm(f"{value:.10g}", held, column.total_rows),
+                fault=Fault(column=column.name, kind="value", value=value),
                 times=TIMES_AS_FREQUENT,
+                told=1.0,
             )
         )
     return found
@@ -54,28 +52,28 @@ def _norm(value: str, held: int, rows: int) -> str:
     return f"the reference ({rows:,} rows) holds {value} in at most {percent(held / rows)}"
 
 
-def new_categories(
-    name: str, window: CategoricalProfile, total: CategoricalProfile, blocks: Sequence[CategoricalProfile]
-) -> list[Rise]:
+def new_categories(window: CategoricalProfile, column: NormColumn) -> list[Rise]:
     """The most frequent categories that the reference never held; all of them together when no one stands out.
 
     Together they are held against what the reference lets expect: one in as many rows as there are values that it
     held only once (Good and Turing). They are a fault only when they fill most of the rows: then the column was coded
-    anew. New categories beside the old ones are the world changing, which the drift check sees.
+    anew. New categories beside the old ones are the world changing.
     """
-    counts = _stacked([block.counts for block in blocks])
-    rows = np.array([block.rows for block in blocks], np.int64)
-    novelty = largest_novelty(counts, rows)
+    if not window.named:
+        return []
+    novelty, mine = largest_novelty(column.blocks, column.rows), window.rows
     found = [
         Rise(
             what=repr(value),
             hits=hits,
-            rows=window.rows,
-            reference_hits=0,
-            reference_rows=total.rows,
+            rows=mine,
+            # Of a column that always brings new values, one of them coming twice is no news.
+            reference_hits=window.cells.singletons,
+            reference_rows=column.total_rows,
             block=novelty,
-            norm=f"the reference ({total.rows:,} rows) never holds {value!r}",
-            fault=Fault(column=name, kind="value", value=str(value)),
+            norm=f"the reference ({column.total_rows:,} rows) never holds {value!r}",
+            fault=Fault(column=column.name, kind="value", value=str(value)),
+            told=TOLD_WHEN_NEW,
         )
         for value, hits in window.named
     ]
@@ -84,19 +82,14 @@ def new_categories(
     together = Rise(
         what="a value never seen before",
         hits=window.unseen,
-        rows=window.rows,
-        reference_hits=total.cells.singletons,
-        reference_rows=total.rows,
+        rows=mine,
+        reference_hits=window.cells.singletons,
+        reference_rows=column.total_rows,
         block=novelty,
-        norm=f"the reference ({total.rows:,} rows) lets expect "
-        f"{percent(total.cells.singletons / total.rows if total.rows else 0.0)}",
-        fault=Fault(column=name, kind="all"),
+        norm=f"the reference ({column.total_rows:,} rows) lets expect "
+        f"{percent(window.cells.singletons / column.total_rows if column.total_rows else 0.0)}",
+        fault=Fault(column=column.name, kind="all"),
         least=CODED_ANEW,
+        told=TOLD_WHEN_NEW,
     )
     return [*found, together]
-
-
-def _stacked(
-    counts: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.int64]]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    return np.stack(counts) if counts else np.zeros((0, 0), np.int64)

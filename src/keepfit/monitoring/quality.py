@@ -1,43 +1,22 @@
-"""Is the feed whole? Traffic, nulls, values never seen before and changes of unit, against the reference."""
+"""Is the feed whole? Traffic, nulls, new values, range, constant columns and changes of unit, against the reference."""
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from keepfit.monitoring.evidence import WindowEvidence
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
+from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.new_values import new_categories, new_numbers
-from keepfit.monitoring.policy import Monitor
-from keepfit.monitoring.reference import Reference
-from keepfit.monitoring.rise import Rise, judge, percent
+from keepfit.monitoring.norm_column import Column, NormColumn
+from keepfit.monitoring.range_check import constant_test, out_of_range
+from keepfit.monitoring.rise import Rise, rise_test
 from keepfit.monitoring.unit import check_unit
 from keepfit.monitoring.variation import largest_share
-from keepfit.stats.profile import CategoricalProfile, NumericProfile, Profile
+from keepfit.monitoring.wording import percent
+from keepfit.stats.profile import NumericProfile
 
 
-def check_quality(
-    reference: Reference, evidence: WindowEvidence | Profile, monitor: Monitor
-) -> list[Finding]:
-    """Findings on traffic, then on each feature's nulls, new values and, for numbers, unit.
-
-    With fewer than `monitor.min_rows` rows, or without a reference, there is one finding: insufficient data.
-
-    A share of nulls, or of a value that is new, alarms when it passes three floors at once: it is at least
-    `monitor.quality` above that of the reference; chance makes it so less than once in 10,000 windows (Fisher's exact
-    test); and it is above that of any of the reference's blocks of at least 50 rows by half of `monitor.quality`.
-    See `keepfit.monitoring.unit` for units.
-    """
-    traffic = evidence.traffic if isinstance(evidence, WindowEvidence) else evidence
-    total = reference.total
-    enough = traffic.rows >= monitor.min_rows and total.rows > 0
-    findings = [_traffic(traffic.rows, total.rows, monitor.min_rows, enough=enough)]
-    for name, window in traffic.features.items() if enough else ():
-        blocks = [block.features[name] for _, block in reference.blocks]
-        findings += _feature(name, window, total.features[name], blocks, monitor.quality)
-    return findings
-
-
-def _traffic(rows: int, reference_rows: int, least: int, *, enough: bool) -> Finding:
+def traffic_finding(rows: int, reference_rows: int, least: int) -> Finding:
+    """Whether enough rows came to tell anything, and there is something to hold them against."""
+    enough = rows >= least and reference_rows > 0
     if enough:
         says = f"{rows:,} rows came"
     elif reference_rows:
@@ -57,46 +36,62 @@ def _traffic(rows: int, reference_rows: int, least: int, *, enough: bool) -> Fin
     )
 
 
-def _feature(
-    name: str,
-    window: NumericProfile | CategoricalProfile,
-    total: NumericProfile | CategoricalProfile,
-    blocks: Sequence[NumericProfile | CategoricalProfile],
-    quality: float,
-) -> list[Finding]:
+def quality_tests(window: Column, column: NormColumn, quality: float) -> list[Measured]:
+    """The tests of one column: nulls, new values, range, a constant, and the unit of numbers.
+
+    A share of rows that rises is a change that is told, or a fault of the data, by how much it rose: see
+    `keepfit.monitoring.rise`. Every rise must pass three floors: size, chance (Fisher's exact test), and the largest
+    share in any of the reference's windows of at least 50 rows.
+    """
     rows = window.rows
-    found = [judge(Check.NULLS, name, [_nulls(name, window, total, blocks)], rows=rows, quality=quality)]
-    if isinstance(window, NumericProfile) and isinstance(total, NumericProfile):
-        numeric = [block for block in blocks if isinstance(block, NumericProfile)]
-        rises = new_numbers(name, window, total, numeric)
-        found.append(judge(Check.NEW_VALUE, name, rises, rows=rows, quality=quality))
-        unit = check_unit(name, window, total, numeric)
-        found += [unit] if unit else []
-    elif isinstance(window, CategoricalProfile) and isinstance(total, CategoricalProfile):
-        categorical = [block for block in blocks if isinstance(block, CategoricalProfile)]
-        rises = new_categories(name, window, total, categorical)
-        found.append(judge(Check.NEW_VALUE, name, rises, rows=rows, quality=quality))
-    return found
+    tests = [_rise(Check.NULLS, column, [_nulls(window, column, rows)], rows, quality)]
+    if window.unreadable:
+        tests.append(_rise(Check.TYPE, column, [_unreadable(window, column, rows)], rows, quality))
+    if isinstance(window, NumericProfile):
+        tests += [
+            _rise(Check.NEW_VALUE, column, new_numbers(window, column), rows, quality),
+            _rise(Check.RANGE, column, out_of_range(window, column), rows, quality),
+        ]
+        unit = check_unit(window, column)
+        tests += [Measured(finding=unit)] if unit else []
+    else:
+        tests.append(_rise(Check.NEW_VALUE, column, new_categories(window, column), rows, quality))
+    constant = constant_test(window, column)
+    return [*tests, constant] if constant else tests
 
 
-def _nulls(
-    name: str,
-    window: NumericProfile | CategoricalProfile,
-    total: NumericProfile | CategoricalProfile,
-    blocks: Sequence[NumericProfile | CategoricalProfile],
-) -> Rise:
-    worst = largest_share(
-        np.array([block.nulls for block in blocks]), np.array([block.rows for block in blocks])
-    )
-    share = percent(total.nulls / total.rows if total.rows else 0.0)
-    norm = f"{share} of the reference ({total.rows:,} rows), at most {percent(worst)} in one of its windows"
+def _rise(check: Check, column: NormColumn, rises: Sequence[Rise], rows: int, quality: float) -> Measured:
+    return rise_test(check, column.name, rises, rows=rows, quality=quality)
+
+
+def _nulls(window: Column, column: NormColumn, rows: int) -> Rise:
+    total = column.total
+    worst = largest_share(column.nulls, column.rows)
+    share = percent(total.nulls / column.total_rows if column.total_rows else 0.0)
+    norm = f"{share} of the reference ({column.total_rows:,} rows), at most {percent(worst)} in one of its windows"
     return Rise(
         what="null",
-        hits=window.nulls,
-        rows=window.rows,
+        hits=window.nulls - window.unreadable,
+        rows=rows,
         reference_hits=total.nulls,
-        reference_rows=total.rows,
+        reference_rows=column.total_rows,
         block=worst,
-        norm=norm if total.nulls else f"never in the reference ({total.rows:,} rows)",
-        fault=Fault(column=name, kind="null"),
+        norm=norm if total.nulls else f"never in the reference ({column.total_rows:,} rows)",
+        fault=Fault(column=column.name, kind="null"),
+    )
+
+
+def _unreadable(window: Column, column: NormColumn, rows: int) -> Rise:
+    """Rows that hold something, but nothing of the column's kind: a number became text, or was mixed with it."""
+    total = column.total
+    due = "a number" if isinstance(window, NumericProfile) else "text"
+    return Rise(
+        what=f"something other than {due}",
+        hits=window.unreadable,
+        rows=rows,
+        reference_hits=total.unreadable,
+        reference_rows=column.total_rows,
+        block=0.0,
+        norm=f"{total.unreadable:,} of {column.total_rows:,} rows of the reference are",
+        fault=Fault(column=column.name, kind="all"),
     )

@@ -1,7 +1,7 @@
 """The reference: evidence of the data that a version was validated on, by time block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import polars as pl
@@ -35,6 +35,8 @@ class Reference:
         prediction_cells: the cells of its predictions; without an edge when there were none.
         prediction_blocks: the profile of its predictions on the rows held out from it, by time block.
         expected: its losses on those rows.
+        importance: feature → how much its loss on those rows grows when the feature's values are shuffled; empty when
+            that is not known.
     """
 
     cells: Mapping[str, Cells]
@@ -42,6 +44,11 @@ class Reference:
     prediction_cells: NumericCells
     prediction_blocks: tuple[tuple[Window, NumericProfile], ...]
     expected: Performance
+    importance: Mapping[str, float] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """Of what tells most references apart; the rest is left to equality."""
+        return hash((tuple(self.cells), tuple((window, block.rows) for window, block in self.blocks)))
 
     @property
     def total(self) -> Profile:
@@ -64,6 +71,7 @@ def build_reference(
     expected: Performance,
     predictions: pl.Series | None = None,
     prediction_times: pl.Series | None = None,
+    importance: Mapping[str, float] | None = None,
 ) -> Reference:
     """The reference of a version.
 
@@ -75,6 +83,7 @@ def build_reference(
         expected: its losses on held-out rows.
         predictions: what it predicted on these, shape (n,).
         prediction_times: the event's time of each prediction; that of `frame`'s rows, in order, when None.
+        importance: see `Reference`.
 
     Raises:
         DataError: a column is not there, or predictions and their times differ in number.
@@ -96,6 +105,7 @@ def build_reference(
         prediction_cells=prediction_cells,
         prediction_blocks=_prediction_blocks(values, times, every, prediction_cells),
         expected=expected,
+        importance=importance or {},
     )
 
 

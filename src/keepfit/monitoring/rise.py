@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
-from keepfit.stats.noise import rise_p_value
+from keepfit.monitoring.measured import Measured
+from keepfit.monitoring.wording import chance, percent
+from keepfit.stats.rise import rise_p_value
 
-#: One-sided: a rise that chance makes less than once in ten thousand windows is not chance.
-SURE = 1e-4
+#: One-sided: a rise is a fault of the data when chance makes it less than once in ten thousand windows.
+SURE: Final = 1e-4
+#: A rise of nulls by this part of what makes a fault is a change that is told.
+TOLD: Final = 0.4
+#: The same for values that were never seen before: a new category may be rare and yet mean a new world.
+TOLD_WHEN_NEW: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +29,10 @@ class Rise:
         reference_rows: all rows of the reference.
         block: the largest share of the kind in any of the reference's blocks.
         norm: what the reference holds, in words.
-        fault: how the rows are told.
+        fault: how the rows are told; None when the rise is no fault of the data, however large.
         times: how many times the share of the reference it must be, at least.
-        least: the share of the window's rows that it must be, at least.
+        least: the share of the window's rows that it must be to be a fault, at least.
+        told: the part of what makes a fault that makes a change.
     """
 
     what: str
@@ -34,9 +42,10 @@ class Rise:
     reference_rows: int
     block: float
     norm: str
-    fault: Fault
+    fault: Fault | None
     times: float = 1.0
     least: float = 0.0
+    told: float = TOLD
 
     @property
     def share(self) -> float:
@@ -48,48 +57,74 @@ class Rise:
         """Of the reference's rows."""
         return self.reference_hits / self.reference_rows if self.reference_rows else 0.0
 
+    @property
+    def p(self) -> float:
+        """The chance of so many rows of the kind when the window has the share of the reference."""
+        return rise_p_value(self.hits, self.rows, self.reference_hits, self.reference_rows)
+
     def threshold(self, quality: float) -> float:
         """The share to reach: `quality` above the reference, half of it above its worst block, and `times` as much."""
-        return max(self.expected + quality, self.block + quality / 2, self.expected * self.times, self.least)
+        return max(self.expected + quality, self.block + quality / 2, self.expected * self.times)
 
-    def alarms(self, quality: float) -> bool:
-        """Whether it reaches the threshold, and chance does not explain it."""
-        if self.share < self.threshold(quality):
-            return False
-        return rise_p_value(self.hits, self.rows, self.reference_hits, self.reference_rows) < SURE
+    def changes(self, quality: float) -> bool:
+        """Whether it is a change worth telling, chance aside."""
+        return self.share >= self.threshold(self.told * quality)
 
-    @property
-    def says(self) -> str:
+    def breaks(self, quality: float) -> bool:
+        """Whether it is a fault of the data: large enough, and chance does not explain it."""
+        large = self.share >= max(self.threshold(quality), self.least)
+        return self.fault is not None and large and self.p < SURE
+
+    def says(self, column: str) -> str:
         """One sentence."""
-        column = self.fault.column
         return f"{column} is {self.what} in {percent(self.share)} of {self.rows:,} rows; {self.norm}"
 
 
-def judge(check: Check, column: str, rises: Sequence[Rise], *, rows: int, quality: float) -> Finding:
-    """The finding on the worst of several rises: the largest that alarms, or else the largest.
+def rise_test(check: Check, column: str, rises: Sequence[Rise], *, rows: int, quality: float) -> Measured:
+    """The test of the worst of several rises: the largest that breaks the data, or changes it, or else the largest.
 
-    One that tells its rows by a value goes before one that cannot tell them (a fault of kind `all`).
+    One that tells its rows by a value goes before one that cannot tell them (a fault of kind `all`). With several,
+    the p-value is that of the worst times their number (Bonferroni).
     """
-    alarming = [rise for rise in rises if rise.alarms(quality)]
-    worst = max(alarming or rises, key=lambda rise: (rise.fault.kind != "all", rise.share), default=None)
-    return Finding(
+    worst = max(rises, key=lambda one: _weight(one, quality), default=None)
+    if worst is None:
+        return Measured(finding=_none(check, column, rows, quality))
+    p = min(1.0, worst.p * len(rises))
+    breaks = worst.breaks(quality)
+    finding = Finding(
         check=check,
         subject=column,
         statistic=f"{check.value.removesuffix('s')} share",
-        value=worst.share if worst else 0.0,
-        expected=worst.expected if worst else 0.0,
-        threshold=worst.threshold(quality) if worst else quality,
+        value=worst.share,
+        expected=worst.expected,
+        threshold=worst.threshold(worst.told * quality),
         n=rows,
-        verdict=Verdict.ALARM if alarming else Verdict.OK,
-        says=worst.says if worst else f"{column} holds no new value more than once in {rows:,} rows",
-        fault=worst.fault if worst and alarming else None,
+        verdict=Verdict.OK,
+        says=worst.says(column),
+        p=p,
+    )
+    return Measured(
+        finding=finding,
+        beyond=worst.changes(quality),
+        says=f"{worst.says(column)} ({chance(p)})",
+        fault=worst.fault if breaks else None,
     )
 
 
-def percent(share: float) -> str:
-    """A share as people write it.
+def _weight(one: Rise, quality: float) -> tuple[bool, bool, bool, float]:
+    telling = one.fault is not None and one.fault.kind != "all"
+    return one.breaks(quality), one.changes(quality), telling, one.share
 
-    >>> percent(0.1582)
-    '15.8 %'
-    """
-    return f"{share * 100:.1f} %"
+
+def _none(check: Check, column: str, rows: int, quality: float) -> Finding:
+    return Finding(
+        check=check,
+        subject=column,
+        statistic=f"{check.value} share",
+        value=0.0,
+        expected=0.0,
+        threshold=quality,
+        n=rows,
+        verdict=Verdict.OK,
+        says=f"{column} holds no new value more than once in {rows:,} rows",
+    )

@@ -7,6 +7,7 @@ from datetime import datetime
 from keepfit.clock import Window
 from keepfit.evaluation.evidence import Performance
 from keepfit.monitoring.evidence import WindowEvidence
+from keepfit.monitoring.expectation import added
 
 MOST_WINDOWS = 7
 
@@ -46,5 +47,6 @@ def summed(evidence: Sequence[WindowEvidence]) -> WindowEvidence:
             failed=total.failed + one.failed,
             served=total.served + one.served,
             batch=max(total.batch, one.batch),
+            expectation=added(total.expectation, one.expectation),
         )
     return replace(total, window=span(evidence))

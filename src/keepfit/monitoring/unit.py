@@ -1,12 +1,13 @@
 """A change of unit: every value of a number multiplied by the same factor."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
-from keepfit.stats.numeric_cells import Floats
+from keepfit.monitoring.norm_column import NormColumn
+from keepfit.stats.numeric_cells import Floats, NumericCells
+from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import NumericProfile
 
 #: A smaller factor is what markets, seasons and habits do.
@@ -23,9 +24,7 @@ LEAST_VALUES = 5
 _DECILES = np.arange(1, 10) / 10
 
 
-def check_unit(
-    name: str, window: NumericProfile, total: NumericProfile, blocks: Sequence[NumericProfile]
-) -> Finding | None:
+def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
     """Alarm when the deciles are those of the reference times one factor, and the factor is far from 1.
 
     None when the reference itself takes too few values to have a unit. Insufficient data when the window does.
@@ -36,11 +35,15 @@ def check_unit(
     closer together, than noise makes them; and on the scale of logarithms it must lie
     twice as far out as that of any of the reference's own blocks.
     """
-    expected, found = _deciles(total), _deciles(window)
-    if math.isnan(_common_factor(expected, expected, n=total.n)[0]):
+    total, name = column.total, column.name
+    if not isinstance(total, NumericProfile):
         return None
-    factor, alike = _common_factor(expected, found, n=window.n)
-    natural = _natural(expected, blocks) if alike and _far(factor, LEAST_FACTOR) else 0.0
+    expected = _deciles(total)
+    if np.count_nonzero(expected) < LEAST_DECILES or np.count_nonzero(np.diff(expected)) < LEAST_VALUES - 1:
+        return None
+    n = window.n
+    factor, alike = _common_factor(expected, _deciles(window), n=n)
+    natural = _natural(expected, column) if alike and _far(factor, LEAST_FACTOR) else 0.0
     least = max(LEAST_FACTOR, math.exp(2 * natural))
     alarm = alike and _far(factor, least)
     return Finding(
@@ -50,7 +53,7 @@ def check_unit(
         value=factor,
         expected=1.0,
         threshold=least,
-        n=window.n,
+        n=n,
         verdict=_verdict(factor, alarm=alarm),
         says=_says(name, factor, alarm=alarm, window=window, total=total),
         fault=Fault(column=name, kind="all") if alarm else None,
@@ -75,17 +78,41 @@ def _says(name: str, factor: float, *, alarm: bool, window: NumericProfile, tota
 
 
 def _deciles(profile: NumericProfile) -> Floats:
-    return np.array([profile.quantile(float(one)) for one in _DECILES])
+    if profile.minimum is None or profile.maximum is None:
+        return np.full(_DECILES.size, np.nan)
+    return _deciles_of(profile.counts, _ends(profile.cells, profile.minimum, profile.maximum))
+
+
+def _ends(cells: NumericCells, low: float, high: float) -> Floats:
+    """Where the cells begin and end, the outermost at the values' own range, shape (cells + 1,)."""
+    found: Floats = np.clip(np.concatenate([[low], cells.edges, [high]]), low, high)
+    return found
+
+
+def _deciles_of(counts: Counts, ends: Floats) -> Floats:
+    """The nine deciles, linear within a cell."""
+    until = counts.cumsum()
+    ranks = _DECILES * float(until[-1])
+    cell = np.minimum(np.searchsorted(until, ranks, side="right"), counts.size - 1)
+    inside = np.maximum(counts[cell], 1)
+    part = (ranks - (until[cell] - counts[cell])) / inside
+    low, high = ends[cell], ends[cell + 1]
+    # Of a value with a cell to itself it is that value, and not one a rounding away.
+    found: Floats = np.where(high > np.nextafter(low, np.inf), low + part * (high - low), low)
+    return found
 
 
 def _common_factor(expected: Floats, found: Floats, *, n: int) -> tuple[float, bool]:
     """The median ratio of the deciles, and whether all of them agree with it; NaN when too few can be compared."""
     comparable = expected * found > 0
     old, new = expected[comparable], found[comparable]
-    if old.size < LEAST_DECILES or np.unique(old).size < LEAST_VALUES:
+    if old.size < LEAST_DECILES or np.count_nonzero(np.diff(old)) < LEAST_VALUES - 1:
         return math.nan, False
     steps = np.log(new / old)
-    middle = float(np.median(steps))
+    ordered = np.sort(steps)
+    middle = float(ordered[old.size // 2] + ordered[(old.size - 1) // 2]) / 2
+    if not _far(math.exp(middle), LEAST_FACTOR):
+        return math.exp(middle), False
     off = np.abs(steps - middle)
     place = np.log(np.abs(old)) - np.log(np.abs(old)).mean()
     wider = float(np.dot(place, steps) / np.dot(place, place))
@@ -101,7 +128,12 @@ def _far(factor: float, least: float) -> bool:
     return abs(math.log(factor)) >= math.log(least)
 
 
-def _natural(expected: Floats, blocks: Sequence[NumericProfile]) -> float:
+def _natural(expected: Floats, column: NormColumn) -> float:
     """The largest factor of any block against the whole reference, as a logarithm."""
-    factors = [_common_factor(expected, _deciles(block), n=block.n)[0] for block in blocks]
+    total = column.total
+    if not isinstance(total, NumericProfile) or total.minimum is None or total.maximum is None:
+        return 0.0
+    ends = _ends(total.cells, total.minimum, total.maximum)
+    blocks = [block for block in column.blocks if block.any()]
+    factors = [_common_factor(expected, _deciles_of(one, ends), n=int(one.sum()))[0] for one in blocks]
     return max((abs(math.log(factor)) for factor in factors if not math.isnan(factor)), default=0.0)

@@ -1,61 +1,22 @@
 """The profile of a category: counts of the reference's values, and of everything else."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from keepfit.stats.numeric_profile import Counts
+from keepfit.stats.categorical_cells import COARSE_TOP, LISTED, TOP, CategoricalCells, Category
+from keepfit.stats.category_counts import count_categories
+from keepfit.stats.numeric_kernel import Counts
 
-#: A value as Polars gives it.
-Category = str | int
+__all__ = ["COARSE_TOP", "LISTED", "NAMED", "TOP", "CategoricalCells", "CategoricalProfile", "Category"]
 
-#: Values of the reference that are counted one by one.
-TOP: Final = 200
-#: Of these, the values with a coarse cell of their own.
-COARSE_TOP: Final = 20
-#: Rarer values of the reference that are listed, so that they are not taken for new ones.
-LISTED: Final = 20_000
 #: Unseen values that are remembered by name.
 NAMED: Final = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoricalCells:
-    """Which values the reference held.
-
-    Attributes:
-        values: the 200 most frequent, most frequent first; of equals the smaller first.
-        tail: the rarer ones, sorted; at most 20,000.
-        complete: whether `values` and `tail` are all the values of the reference; if not, a value that is not listed
-            may well have been in it, and counts as other, never as unseen.
-        singletons: how many values the reference held exactly once. As a share of its rows this is what to expect
-            of values never seen before (Good 1953, Biometrika 40, 237-264, after Turing).
-    """
-
-    values: tuple[Category, ...]
-    tail: tuple[Category, ...] = ()
-    complete: bool = True
-    singletons: int = 0
-
-    @classmethod
-    def of(cls, series: pl.Series) -> "CategoricalCells":
-        """The cells of a reference's column.
-
-        >>> CategoricalCells.of(pl.Series(["a", "b", "b", None])).values
-        ('b', 'a')
-        """
-        counts = _counted(series.drop_nulls())
-        ordered = [value for value, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
-        return cls(
-            values=tuple(ordered[:TOP]),
-            tail=tuple(sorted(ordered[TOP : TOP + LISTED])),
-            complete=len(ordered) <= TOP + LISTED,
-            singletons=sum(count == 1 for count in counts.values()),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,9 +28,11 @@ class CategoricalProfile:
         counts: rows with each of `cells.values`, shape (len(cells.values),).
         other: rows with a rarer value of the reference.
         unseen: rows with a value that the reference never held; exact.
-        nulls: rows without a value.
+        nulls: rows without a value, or with something of which no text can be made.
         named: the most frequent unseen values and their counts, at most 8; after merging, a count is exact unless
             one of the parts held eight more frequent ones; then it is too low, never too high.
+        unreadable: those of the nulls that hold something of which no text can be made: lists, records, bytes. 0 also
+            in profiles of a version that did not count them.
     """
 
     cells: CategoricalCells
@@ -78,6 +41,7 @@ class CategoricalProfile:
     unseen: int = 0
     nulls: int = 0
     named: tuple[tuple[Category, int], ...] = ()
+    unreadable: int = 0
 
     @classmethod
     def empty(cls, cells: CategoricalCells) -> "CategoricalProfile":
@@ -93,21 +57,21 @@ class CategoricalProfile:
         >>> profile.counts.tolist(), profile.named, profile.nulls
         ([1, 0], (('x', 1),), 1)
         """
-        present = series.drop_nulls()
-        found = _counted(present)
-        counts = np.array([found.pop(value, 0) for value in cells.values], np.int64)
-        listed = set(cells.tail) if found else set()
-        new = (
-            {value: count for value, count in found.items() if value not in listed} if cells.complete else {}
-        )
-        unseen = sum(new.values())
+        found = count_categories(series)
+        names, in_cells = cells.places(found.values)
+        places = np.array(in_cells, np.int64)
+        listed, beyond = len(cells.values), len(cells.values) + 1
+        rows = np.zeros(beyond + 1, np.int64)
+        np.add.at(rows, places, found.rows)
+        new = _beyond(names, places, found.rows, beyond) if cells.complete else Counter()
         return cls(
             cells=cells,
-            counts=counts,
-            other=sum(found.values()) - unseen,
-            unseen=unseen,
-            nulls=len(series) - len(present),
+            counts=rows[:listed].copy(),
+            other=int(rows[listed]) + (0 if cells.complete else int(rows[beyond])),
+            unseen=int(rows[beyond]) if cells.complete else 0,
+            nulls=found.nulls,
             named=_most_frequent(new),
+            unreadable=found.unreadable,
         )
 
     @classmethod
@@ -118,7 +82,7 @@ class CategoricalProfile:
             ValueError: they were counted in different cells, so that their counts do not add up.
         """
         cells = parts[0].cells
-        if any(part.cells != cells for part in parts):
+        if any(part.cells is not cells and part.cells != cells for part in parts):
             raise ValueError(
                 "categorical profiles with different cells cannot be added: profile both in the same cells"
             )
@@ -132,6 +96,7 @@ class CategoricalProfile:
             unseen=sum(part.unseen for part in parts),
             nulls=sum(part.nulls for part in parts),
             named=_most_frequent(named),
+            unreadable=sum(part.unreadable for part in parts),
         )
 
     def __add__(self, other: "CategoricalProfile") -> "CategoricalProfile":
@@ -144,7 +109,8 @@ class CategoricalProfile:
         return hash(self._state())
 
     def _state(self) -> tuple[object, ...]:
-        return (self.cells, self.counts.tobytes(), self.other, self.unseen, self.nulls, self.named)
+        counts = (self.counts.tobytes(), self.other, self.unseen, self.nulls, self.unreadable)
+        return (self.cells, *counts, self.named)
 
     @property
     def n(self) -> int:
@@ -162,19 +128,17 @@ class CategoricalProfile:
         return np.append(self.counts[:COARSE_TOP], [rest, self.unseen, self.nulls])
 
 
-def _counted(present: pl.Series) -> dict[Category, int]:
-    """How often each value occurs: whole numbers as int, everything else as text."""
-    if present.dtype.is_float() and (present == present.floor()).all():
-        present = present.cast(pl.Int64, strict=False)
-    elif present.dtype == pl.Boolean:
-        present = present.cast(pl.Int64)
-    elif not present.dtype.is_integer():
-        present = present.cast(pl.String)
-    values, counts = present.value_counts(name="rows").get_columns()
-    return dict(zip(values.to_list(), counts.to_list(), strict=True))
+def _beyond(
+    names: Sequence[Category], places: NDArray[np.int64], rows: Counts, beyond: int
+) -> Counter[Category]:
+    """The values that lie in the last cell, and the rows that hold each."""
+    found: Counter[Category] = Counter()
+    for i in np.flatnonzero(places == beyond).tolist():
+        found[names[i]] += int(rows[i])
+    return found
 
 
-def _most_frequent(counts: dict[Category, int]) -> tuple[tuple[Category, int], ...]:
+def _most_frequent(counts: Mapping[Category, int]) -> tuple[tuple[Category, int], ...]:
     # Values of one column may change type between servers, and texts and numbers have no order between them.
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
     return tuple(ordered[:NAMED])

@@ -2,22 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keepfit.stats.numeric_cells import LARGEST, Floats, NumericCells
+from keepfit.stats.numeric_cells import Floats, NumericCells
+from keepfit.stats.numeric_kernel import BLOCK, Counts, NumericTally
 
-Counts = NDArray[np.int64]
+__all__ = ["BLOCK", "NAMED", "Counts", "NumericProfile"]
 
-#: Values sorted at a time: half a megabyte, which stays in a core's cache.
-BLOCK: Final = 65_536
 #: Single values, other than the reference's atoms, that are remembered by name.
 NAMED: Final = 8
-#: A value that takes this share of a block is certain to be looked at.
-_NOTICED: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,7 +27,9 @@ class NumericProfile:
         cells: where the values were counted.
         counts: values in each cell, shape (cells.size,).
         sums: the sum of the values in each cell, same shape; infinities and magnitudes over 1e150 add nothing.
-        nulls: rows without a value; NaN is one.
+        nulls: rows without a value; NaN is one, and so is what cannot be read as a number.
+        unreadable: those of the nulls that hold something which is no number, or no time where times are due: the
+            column has another type. 0 also in profiles of a version that did not count them.
         summed: how many values `sums`, `m1` and `m2` rest on.
         minimum: the smallest value that was summed; None when there was none.
         maximum: the largest.
@@ -52,6 +51,7 @@ class NumericProfile:
     m1: float = 0.0
     m2: float = 0.0
     named: tuple[tuple[float, int], ...] = ()
+    unreadable: int = 0
 
     @classmethod
     def empty(cls, cells: NumericCells) -> "NumericProfile":
@@ -59,24 +59,37 @@ class NumericProfile:
         return cls(cells=cells, counts=np.zeros(cells.size, np.int64), sums=np.zeros(cells.size))
 
     @classmethod
-    def of(cls, cells: NumericCells, values: Floats, nulls: int = 0) -> "NumericProfile":
+    def of(
+        cls, cells: NumericCells, values: NDArray[Any], nulls: int = 0, *, unreadable: int = 0
+    ) -> "NumericProfile":
         """The profile of values, shape (n,), in any order; NaNs are nulls, added to the `nulls` given.
+
+        Args:
+            cells: to count in.
+            values: floats or integers.
+            nulls: rows without a value that are not among `values`.
+            unreadable: how many of the nulls hold something that is no number.
 
         >>> cells = NumericCells.of(np.arange(10.0))
         >>> profile = NumericProfile.of(cells, np.array([3.0, np.nan, 99.0]))
         >>> profile.n, profile.nulls, profile.mean
         (2, 1, 51.0)
         """
-        edges, atoms = np.array(cells.edges), np.array(cells.atoms)
-        parts = [replace(cls.empty(cells), nulls=nulls)]
-        buffer = np.empty((2, min(BLOCK, values.size)))
-        for start in range(0, values.size, BLOCK):
-            chunk = values[start : start + BLOCK]
-            block, spare = buffer[:, : chunk.size]
-            block[:] = chunk
-            block.sort()
-            parts.append(_of_sorted(cells, edges, atoms, block, spare))
-        return cls.merge(parts)
+        tally = NumericTally(cells)
+        tally.add(values)
+        return cls(
+            cells=cells,
+            counts=tally.counts,
+            sums=tally.sums,
+            nulls=nulls + tally.nulls,
+            summed=tally.summed,
+            minimum=tally.minimum,
+            maximum=tally.maximum,
+            m1=tally.m1,
+            m2=tally.m2,
+            named=tally.names(NAMED),
+            unreadable=unreadable,
+        )
 
     @classmethod
     def merge(cls, parts: Sequence["NumericProfile"]) -> "NumericProfile":
@@ -88,7 +101,7 @@ class NumericProfile:
         if len(parts) == 1:
             return parts[0]
         cells = parts[0].cells
-        if any(part.cells != cells for part in parts):
+        if any(part.cells is not cells and part.cells != cells for part in parts):
             raise ValueError(
                 "numeric profiles with different cells cannot be added: profile both in the same cells"
             )
@@ -105,6 +118,7 @@ class NumericProfile:
             m1=sum(part.m1 for part in parts),
             m2=sum(part.m2 for part in parts),
             named=_merged_names([part.named for part in parts]),
+            unreadable=sum(part.unreadable for part in parts),
         )
 
     def __add__(self, other: "NumericProfile") -> "NumericProfile":
@@ -118,8 +132,8 @@ class NumericProfile:
 
     def _state(self) -> tuple[object, ...]:
         arrays = (self.counts.tobytes(), self.sums.tobytes())
-        rest = (self.nulls, self.summed, self.minimum, self.maximum, self.m1, self.m2, self.named)
-        return (self.cells, *arrays, *rest)
+        rest = (self.nulls, self.unreadable, self.summed, self.minimum, self.maximum, self.m1, self.m2)
+        return (self.cells, *arrays, *rest, self.named)
 
     @property
     def n(self) -> int:
@@ -164,54 +178,9 @@ class NumericProfile:
         return np.append(np.add.reduceat(self.counts, self.cells.coarse), self.nulls)
 
 
-def _of_sorted(
-    cells: NumericCells, edges: Floats, atoms: Floats, block: Floats, spare: Floats
-) -> NumericProfile:
-    """The profile of a sorted block: the edges are looked up in the values, not the values in the edges.
-
-    Both arrays are written to: they are buffers, since fresh memory for every block costs more than the sums.
-    """
-    present = block[: np.searchsorted(block, np.nan)]  # NaNs are sorted to the end
-    starts = np.concatenate([[0], np.searchsorted(present, edges), [present.size]])
-    counts = np.diff(starts)
-    named = _names(present, atoms)
-    first, last = np.searchsorted(present, -LARGEST), np.searchsorted(present, LARGEST, side="right")
-    present[:first] = present[last:] = 0.0
-    sums = np.zeros(cells.size)
-    held = counts > 0
-    sums[held] = np.add.reduceat(present, starts[:-1][held])
-    summed = present[first:last]
-    deviations = np.subtract(summed, cells.centre, out=spare[: summed.size])
-    return NumericProfile(
-        cells=cells,
-        counts=counts,
-        sums=sums,
-        nulls=block.size - present.size,
-        summed=summed.size,
-        minimum=float(summed[0]) if summed.size else None,
-        maximum=float(summed[-1]) if summed.size else None,
-        m1=float(deviations.sum()),
-        m2=float(np.dot(deviations, deviations)),
-        named=named,
-    )
-
-
-def _names(block: Floats, atoms: Floats) -> tuple[tuple[float, int], ...]:
-    """Repeated values of a sorted block: those that a regular sample of it hits, counted exactly."""
-    candidates = np.unique(block[:: max(1, block.size // _NOTICED)])
-    candidates = candidates[~np.isin(candidates, atoms)]
-    counts = np.searchsorted(block, candidates, side="right") - np.searchsorted(block, candidates)
-    pairs = zip(candidates.tolist(), counts.tolist(), strict=True)
-    return _most_frequent({value: count for value, count in pairs if count > 1}, NAMED**2)
-
-
 def _merged_names(names: Sequence[tuple[tuple[float, int], ...]]) -> tuple[tuple[float, int], ...]:
     together: Counter[float] = Counter()
     for part in names:
         together.update(dict(part))
-    return _most_frequent(together, NAMED)
-
-
-def _most_frequent(counts: dict[float, int], most: int) -> tuple[tuple[float, int], ...]:
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(ordered[:most])
+    ordered = sorted(together.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(ordered[:NAMED])

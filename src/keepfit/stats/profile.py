@@ -1,24 +1,37 @@
 """The profile of a table: one mergeable summary a column, made in one pass."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Final
 
 import polars as pl
+from numpy.typing import NDArray
 
 from keepfit.stats.categorical_profile import CategoricalCells, CategoricalProfile
+from keepfit.stats.moments import MOST_COLUMNS, Moments
 from keepfit.stats.numeric_cells import NumericCells
 from keepfit.stats.numeric_profile import NumericProfile
+from keepfit.stats.numeric_values import NumericValues, numeric_values
+
+#: Rows that are profiled at a time: a table in memory may have any number.
+ROWS: Final = 131_072
+#: Cells of so many values are made by several threads.
+_MANY_VALUES: Final = 1_000_000
 
 Cells = NumericCells | CategoricalCells
 
 __all__ = [
+    "ROWS",
     "CategoricalCells",
     "CategoricalProfile",
     "Cells",
+    "Moments",
     "NumericCells",
     "NumericProfile",
     "Profile",
     "cells_of",
+    "numeric_cells",
     "numeric_profile",
     "profile_frame",
 ]
@@ -31,10 +44,14 @@ class Profile:
     Attributes:
         rows: how many rows the table had.
         features: column → its profile.
+        moments: how its numbers go together, the first 64 of them, times left out, which go with everything that grows;
+            None with fewer than two, and where nobody looked. A sum in which some of the rows have none has none: the
+            correlations of a part are not those of the whole.
     """
 
     rows: int
     features: Mapping[str, NumericProfile | CategoricalProfile]
+    moments: Moments | None = None
 
     @classmethod
     def empty(cls, cells: Mapping[str, Cells]) -> "Profile":
@@ -56,6 +73,7 @@ class Profile:
         return cls(
             rows=sum(part.rows for part in parts),
             features={name: _merged(name, [part.features[name] for part in parts]) for name in names},
+            moments=_merged_moments(parts),
         )
 
     def __add__(self, other: "Profile") -> "Profile":
@@ -78,16 +96,55 @@ def _merged(
     return NumericProfile.merge(numeric) if numeric else CategoricalProfile.merge(categorical)
 
 
+def _merged_moments(parts: Sequence[Profile]) -> Moments | None:
+    found = [part.moments for part in parts if part.moments is not None]
+    if not found or any(part.rows and part.moments is None for part in parts):
+        return None
+    return Moments.merge(found) if len(found) > 1 else found[0]
+
+
 def cells_of(frame: pl.DataFrame, numeric: Sequence[str], categorical: Sequence[str]) -> dict[str, Cells]:
-    """Cells for the named columns of a reference, numbers first."""
-    cells: dict[str, Cells] = {name: NumericCells.of(_floats(frame[name]).to_numpy()) for name in numeric}
+    """Cells for the named columns of a reference, numbers first; times and dates among the numbers in seconds since 1970.
+
+    On several threads where that pays: most of it is sorting.
+    """
+    threads = None if frame.height * len(numeric) >= _MANY_VALUES else 1
+    with ThreadPoolExecutor(threads, "keepfit-cells") as pool:
+        cells: dict[str, Cells] = dict(
+            zip(numeric, pool.map(lambda name: numeric_cells(frame[name]), numeric), strict=True)
+        )
     return cells | {name: CategoricalCells.of(frame[name]) for name in categorical}
 
 
-def profile_frame(frame: pl.DataFrame, cells: Mapping[str, Cells]) -> Profile:
-    """The profile of a table's columns in the cells of a reference.
+def numeric_cells(series: pl.Series) -> NumericCells:
+    """Cells for a column of numbers, truth values, durations (seconds), or times and dates (seconds since 1970, UTC).
 
-    A column that is not there, and a value that is no number where one is due, counts as null.
+    >>> from datetime import date
+    >>> cells = numeric_cells(pl.Series([date(2024, 3, 31)]))
+    >>> cells.written(cells.centre)
+    '2024-03-31 00:00:00'
+    """
+    temporal = isinstance(series.dtype, pl.Datetime) or series.dtype == pl.Date
+    return NumericCells.of(numeric_values(series, temporal=temporal).present(), temporal=temporal)
+
+
+def profile_frame(
+    frame: pl.DataFrame,
+    cells: Mapping[str, Cells],
+    *,
+    columns: Mapping[str, str] | None = None,
+    moments: bool = True,
+) -> Profile:
+    """The profile of a table's columns in the cells of a reference, on one thread; `profile_frames` takes all.
+
+    A column that is not there counts as null, and so does a value that is no number where one is due, or no time; the
+    latter are counted as unreadable too.
+
+    Args:
+        frame: of any number of rows.
+        cells: feature → where its values are counted.
+        columns: feature → its column in the frame, for those that have another name there.
+        moments: whether to look how numbers go together.
 
     >>> reference = pl.DataFrame({"miles": [1.0, 2.0, 3.0], "zone": ["a", "b", "b"]})
     >>> cells = cells_of(reference, ["miles"], ["zone"])
@@ -95,23 +152,43 @@ def profile_frame(frame: pl.DataFrame, cells: Mapping[str, Cells]) -> Profile:
     >>> day.rows, day.features["miles"].nulls, day.features["zone"].unseen
     (2, 1, 1)
     """
+    names = {name: (columns or {}).get(name, name) for name in cells}
+    parts = [_profile(part, cells, names, moments=moments) for part in frame.iter_slices(ROWS)]
+    return Profile.merge(parts) if parts else Profile.empty(cells)
+
+
+def _profile(
+    frame: pl.DataFrame, cells: Mapping[str, Cells], names: Mapping[str, str], *, moments: bool
+) -> Profile:
+    numeric = {name: one for name, one in cells.items() if isinstance(one, NumericCells) and not one.temporal}
+    paired = list(numeric)[:MOST_COLUMNS] if moments and len(numeric) > 1 else []
+    arrays: dict[str, NDArray[Any]] = {}
+    features: dict[str, NumericProfile | CategoricalProfile] = {}
+    for name, one in cells.items():
+        series = _column(frame, names[name])
+        if isinstance(one, NumericCells):
+            values = numeric_values(series, temporal=one.temporal)
+            features[name] = _of_values(one, values)
+            if name in paired:
+                arrays[name] = values.array
+        else:
+            features[name] = CategoricalProfile.of(one, series)
     return Profile(
-        rows=frame.height, features={name: _profile(frame, name, one) for name, one in cells.items()}
+        rows=frame.height, features=features, moments=Moments.of(numeric, arrays) if paired else None
     )
 
 
-def _profile(frame: pl.DataFrame, name: str, cells: Cells) -> NumericProfile | CategoricalProfile:
-    series = frame[name] if name in frame.columns else pl.Series(name, [None] * frame.height, pl.Int64)
-    if isinstance(cells, NumericCells):
-        return numeric_profile(series, cells)
-    return CategoricalProfile.of(cells, series)
+def _column(frame: pl.DataFrame, name: str) -> pl.Series:
+    found: pl.Series | None = frame.get_column(name, default=None)
+    if found is None:
+        return pl.Series(name, [None], pl.Null).new_from_index(0, frame.height)
+    return found.rechunk()
 
 
 def numeric_profile(series: pl.Series, cells: NumericCells) -> NumericProfile:
     """The profile of one column of numbers."""
-    values = _floats(series)
-    return NumericProfile.of(cells, values.to_numpy(), nulls=len(series) - len(values))
+    return _of_values(cells, numeric_values(series, temporal=cells.temporal))
 
 
-def _floats(series: pl.Series) -> pl.Series:
-    return series.cast(pl.Float64, strict=False).drop_nulls()
+def _of_values(cells: NumericCells, values: NumericValues) -> NumericProfile:
+    return NumericProfile.of(cells, values.present(), nulls=values.nulls, unreadable=values.unreadable)

@@ -13,8 +13,11 @@ import polars as pl
 
 from keepfit.data.frames import to_polars
 from keepfit.errors import KeepfitError, TrainingFailedError
+from keepfit.evaluation.cell_losses import CellLosses
+from keepfit.evaluation.estimation.estimator import PerformanceEstimator, fit_estimator
 from keepfit.evaluation.evidence import Performance
-from keepfit.evaluation.losses import Floats, row_losses
+from keepfit.evaluation.loss import Floats
+from keepfit.evaluation.losses import row_losses
 from keepfit.evaluation.task import Classification, Task
 from keepfit.evaluation.trial import Trial
 from keepfit.monitoring.finding import Fault
@@ -22,6 +25,7 @@ from keepfit.monitoring.reference import Reference, build_reference
 from keepfit.registry.encode import encode_features
 from keepfit.registry.signature import Signature
 from keepfit.training.check import check_snapshot, without_faults
+from keepfit.training.importance import feature_importance
 from keepfit.training.signature import signature_of
 from keepfit.training.split import Split, split_by_time
 from keepfit.training.training_set import TrainingSet
@@ -72,6 +76,8 @@ class Trained:
         held_out: its losses on the held-out rows.
         train_rows, test_rows, left_out: how many.
         example: a few rows of its input.
+        performance_estimator: learned on the held-out rows, tells its performance before the labels have come; None
+            when these were too few.
     """
 
     estimator: Any
@@ -84,6 +90,7 @@ class Trained:
     test_rows: int
     left_out: int
     example: pl.DataFrame
+    performance_estimator: PerformanceEstimator | None = None
 
 
 def snapshot(recipe: Recipe, start: datetime, end: datetime) -> pl.DataFrame:
@@ -158,6 +165,13 @@ def train(
         test_rows=split.test.height,
         left_out=frame.height - clean.height,
         example=split.train.head(5).select(recipe.features),
+        performance_estimator=fit_estimator(
+            recipe.task,
+            labels=_labels(recipe, split.test),
+            predictions=fitted.predictions,
+            features=split.test,
+            inputs=fitted.training_set.signature.features,
+        ),
     )
 
 
@@ -304,7 +318,7 @@ def _others(metric: str, incumbent: Incumbent | None, fitted: _Fitted, test: pl.
 def _reference(
     recipe: Recipe, seen: pl.DataFrame, fitted: _Fitted, test: pl.DataFrame, held_out: Performance
 ) -> Reference:
-    return build_reference(
+    reference = build_reference(
         seen,
         features=fitted.training_set.signature.features,
         time=recipe.time,
@@ -312,6 +326,20 @@ def _reference(
         predictions=pl.Series(fitted.predictions),
         prediction_times=test[recipe.time],
         expected=held_out,
+        importance=_importance(recipe, fitted, test),
+    )
+    losses = row_losses(recipe.task.metric, _labels(recipe, test), fitted.predictions)
+    cells = CellLosses.of(reference.cells, {name: test[name] for name in reference.cells}, losses)
+    return replace(reference, expected=replace(held_out, cells=cells))
+
+
+def _importance(recipe: Recipe, fitted: _Fitted, test: pl.DataFrame) -> dict[str, float]:
+    return feature_importance(
+        predictor(fitted.estimator, fitted.training_set.signature),
+        test,
+        _labels(recipe, test),
+        features=recipe.features,
+        metric=recipe.task.metric,
     )
 
 

@@ -9,7 +9,9 @@ import polars as pl
 
 from keepfit.evaluation.comparison import Comparison
 from keepfit.evaluation.evidence import LossSums, Performance
-from keepfit.evaluation.losses import Floats, row_losses
+from keepfit.evaluation.loss import Floats
+from keepfit.evaluation.losses import find_loss, row_losses
+from keepfit.evaluation.task_sums import reference_sums
 from keepfit.evaluation.trial import Trial
 
 #: From rows with the model's columns to one prediction a row, shape (n,).
@@ -48,6 +50,7 @@ def held_out_performance(
         predicted=test.height,
         labelled=LossSums.of(losses),
         slices={key: LossSums.of(losses[rows]) for key, rows in slice_rows(test, slices).items()},
+        metrics=reference_sums(metric, labels, predictions),
     )
 
 
@@ -64,8 +67,9 @@ def slice_rows(frame: pl.DataFrame, slices: tuple[str, ...]) -> Mapping[str, Flo
 
 
 def best_constant(metric: str, labels: Floats) -> float:
-    """The constant that a model has to beat: the median for absolute errors, the mean otherwise."""
-    return float(np.median(labels)) if metric == "mae" else float(np.mean(labels))
+    """The constant that a model has to beat: the one of the least mean loss; the median for `mae`, as an example."""
+    loss, argument = find_loss(metric)
+    return loss.constant(labels, argument)
 
 
 def latency_p99_ms(predict: Predict, rows: pl.DataFrame) -> float:

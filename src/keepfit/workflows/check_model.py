@@ -1,8 +1,8 @@
 """Check a model: bring its evidence up to date, find what changed, name the cause, keep its incidents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -11,16 +11,21 @@ from keepfit.clock import Window, say_duration
 from keepfit.definition import Model
 from keepfit.diagnosis.cause import Diagnosis
 from keepfit.diagnosis.diagnose import Signs, diagnose
+from keepfit.evaluation.attribution import explain_drop
 from keepfit.evaluation.evidence import LossSums, Performance
+from keepfit.evaluation.explanation import Explanation
 from keepfit.evaluation.losses import row_losses
-from keepfit.monitoring.drift import check_drift, check_prediction_drift
+from keepfit.monitoring.detector import installed
 from keepfit.monitoring.evidence import WindowEvidence, window_evidence
 from keepfit.monitoring.finding import Fault, Finding, Verdict
+from keepfit.monitoring.inputs import check_inputs
 from keepfit.monitoring.performance import check_performance
-from keepfit.monitoring.quality import check_quality
+from keepfit.monitoring.persistence import persistent
 from keepfit.monitoring.record import CheckRecord
 from keepfit.monitoring.reference import Reference
 from keepfit.monitoring.trailing import MOST_WINDOWS, newest_with, performance_since, span, summed
+from keepfit.monitoring.volume import MOST_WINDOWS as VOLUME_WINDOWS
+from keepfit.monitoring.volume import check_volume
 from keepfit.predictions.record import SERVED, feature_column
 from keepfit.registry.lineage import tenures
 from keepfit.registry.model_version import ModelVersion
@@ -66,9 +71,10 @@ def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
     version = ports.registry.version(model.name, champion)
     reference = ports.files.reference(version)
     fresh, newest_batch = update_evidence(ports, model, version)
-    closed = [one for one in ports.evidence.evidence(model.name, champion) if one.window.end <= now]
+    evidence = ports.evidence.evidence(model.name, champion, since=now - _look_back(model))
+    closed = [one for one in evidence if one.window.end <= now]
     newest = newest_with(closed, model.monitor.min_rows)
-    findings = _check_inputs(model, version, reference, newest)
+    findings = _check_inputs(ports, model, reference, closed, newest)
     seen = [(span(newest), one.fault) for one in findings if one.alarms and one.fault is not None]
     performance, clean = _check_performance(ports, model, version, closed, seen, now)
     if newest:
@@ -78,6 +84,7 @@ def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
             CheckRecord(model=model.name, version=champion, window=window, at=now, findings=found)
         )
     blind = _blind(ports, model, closed, now)
+    explanation = _explained(model, reference, closed, now) if performance.alarms else None
     diagnosis = diagnose(
         Signs(
             findings=findings,
@@ -85,6 +92,7 @@ def check_model(ports: Ports, model: Model, *, now: datetime) -> Health:
             clean_performance=clean,
             regression=_regression(ports, model, now),
             blind=blind,
+            explanation=explanation.says if explanation else "",
         )
     )
     record_decision(
@@ -126,25 +134,31 @@ def update_evidence(ports: Ports, model: Model, champion: ModelVersion) -> tuple
     windows, newest = ports.predictions.touched(
         model.name, after_batch=ports.checks.seen_batch(model.name), every=model.monitor.every
     )
+    ports.evidence.put_all(_made_anew(ports, model, champion, windows, newest))
+    return bool(windows), newest
+
+
+def _made_anew(
+    ports: Ports, model: Model, champion: ModelVersion, windows: Sequence[Window], newest: int
+) -> Iterator[WindowEvidence]:
+    """The evidence of each window and version, made when it is taken: all of it need not fit in memory."""
     for window in windows:
         rows = ports.predictions.labelled(model.name, window)
         served = rows.filter(pl.col("role").is_in(SERVED))["version"].unique().to_list()
         for number in sorted({champion.number, *served}):
             version = ports.registry.version(model.name, number)
-            ports.evidence.put(
-                window_evidence(
-                    rows,
-                    model=model.name,
-                    version=number,
-                    window=window,
-                    reference=ports.files.reference(version),
-                    features=version.signature.features,
-                    slices=model.monitor.slices,
-                    metric=model.task.metric,
-                    batch=newest,
-                )
+            yield window_evidence(
+                rows,
+                model=model.name,
+                version=number,
+                window=window,
+                reference=ports.files.reference(version),
+                features=version.signature.features,
+                slices=model.monitor.slices,
+                metric=model.task.metric,
+                batch=newest,
+                estimator=ports.files.estimator(version),
             )
-    return bool(windows), newest
 
 
 def _see(ports: Ports, model: Model, newest: int) -> None:
@@ -155,16 +169,35 @@ def _see(ports: Ports, model: Model, newest: int) -> None:
 
 
 def _check_inputs(
-    model: Model, version: ModelVersion, reference: Reference, newest: list[WindowEvidence]
+    ports: Ports,
+    model: Model,
+    reference: Reference,
+    closed: list[WindowEvidence],
+    newest: list[WindowEvidence],
 ) -> list[Finding]:
     if not newest:
         return []
     evidence = summed(newest)
-    return [
-        *check_quality(reference, evidence, model.monitor),
-        *check_drift(reference, evidence, model.monitor, seed=version.number),
-        *check_prediction_drift(reference, evidence, model.monitor, seed=version.number),
-    ]
+    at = evidence.window if len(newest) == 1 else None
+    found = check_inputs(
+        reference,
+        evidence.traffic,
+        model.monitor,
+        predictions=evidence.predictions,
+        at=at,
+        detectors={**installed(), **model.detectors},
+    )
+    past = [(one.window, one.traffic.rows) for one in closed]
+    found.append(check_volume(newest[-1].traffic.rows, newest[-1].window, past))
+    earlier = [one for one in _records(ports, model) if one.window.end <= evidence.window.start]
+    return persistent(found, earlier, model.monitor.persistence)
+
+
+def _records(ports: Ports, model: Model) -> Sequence[CheckRecord]:
+    """As many records as persistence asks for; none when every alarm counts at once."""
+    if model.monitor.persistence == 1:
+        return []
+    return ports.checks.records(model.name, limit=model.monitor.persistence + MOST_WINDOWS)
 
 
 def _check_performance(
@@ -197,6 +230,26 @@ def _check_performance(
         return finding, None
     sums = losses_without(ports, model, version, Window(since, now), faulty)
     return finding, check(sums, f"labelled rows that the feed of {faulty[0][1].column} did not touch")
+
+
+def _look_back(model: Model) -> timedelta:
+    """How far back evidence is read: as far as any check of the newest windows asks for."""
+    decay = model.retrain.decay or Decay()
+    volume = VOLUME_WINDOWS * model.monitor.every
+    return (
+        max(volume, model.label_delay + max(decay.over, 2 * model.monitor.blind_span)) + model.monitor.every
+    )
+
+
+def _explained(
+    model: Model, reference: Reference, closed: list[WindowEvidence], now: datetime
+) -> Explanation | None:
+    """Where the loss of now comes from, against the rows that the version was validated on."""
+    policy = model.retrain.decay or Decay()
+    realised = performance_since(closed, now - model.label_delay - policy.over)
+    if not (realised.cells.features and reference.expected.cells.features):
+        return None
+    return explain_drop(realised.cells, reference.expected.cells, model.task.metric)
 
 
 def _faults_since(ports: Ports, model: Model, since: datetime, now: datetime) -> list[FaultyWindow]:

@@ -7,7 +7,7 @@ from keepfit.clock import Window
 from keepfit.definition import Model
 from keepfit.diagnosis.cause import Cause
 from keepfit.jobs.job import Job, JobState
-from keepfit.monitoring.finding import Check, Fault
+from keepfit.monitoring.finding import CHANGES, Fault
 from keepfit.monitoring.record import CheckRecord
 from keepfit.monitoring.trailing import MOST_WINDOWS
 from keepfit.release.record import ReleaseState
@@ -16,8 +16,6 @@ from keepfit.workflows.check_model import Health
 from keepfit.workflows.ports import Ports
 from keepfit.workflows.record_decision import record_decision
 from keepfit.workflows.train_candidate import KIND, newest_rows, training_job
-
-_DRIFT = frozenset({Check.DRIFT, Check.PREDICTION_DRIFT})
 
 
 def decide_retrain(ports: Ports, model: Model, health: Health, *, now: datetime) -> RetrainDecision:
@@ -101,7 +99,7 @@ def drifting_for(records: Sequence[CheckRecord]) -> timedelta:
     """How long, up to the newest window, every window drifted."""
     length = timedelta(0)
     for record in reversed(records):
-        if not any(finding.alarms and finding.check in _DRIFT for finding in record.findings):
+        if not any(finding.alarms and finding.check in CHANGES for finding in record.findings):
             break
         length += record.window.length
     return length

@@ -37,7 +37,7 @@ def keep_incidents(
         now: the moment of the check.
     """
     conditions = [
-        Condition(key=one.key, title=f"{one.cause.value} ({one.subject})", says=one.says)
+        Condition(key=one.key, title=f"{one.cause.value} ({one.subject})", says=one.told)
         for one in diagnosis.symptoms
         if one.cause in _TOLD
     ]
@@ -73,7 +73,7 @@ def _judged(incident: Incident, until: datetime | None) -> bool:
 
 def _resolutions(deciding: Finding, findings: list[Finding]) -> dict[str, str]:
     """How the end of an incident is worded: with the numbers as they are now."""
-    words = {_feed_key(one): f"the feed is back: {one.says}" for one in findings if not one.alarms}
+    words = {_feed_key(one): f"the feed is back: {one.says}" for one in findings if not one.breaks}
     return {**words, f"{Cause.DECAY.value}:{deciding.subject}": f"the numbers are back: {deciding.says}"}
 
 
@@ -97,7 +97,10 @@ def _undecided(key: str, deciding: Finding, findings: list[Finding]) -> bool:
         return deciding.verdict is Verdict.INSUFFICIENT_DATA or deciding.value > deciding.threshold
     if key.startswith(f"{Cause.BROKEN_FEED.value}:"):
         seen = [one for one in findings if _feed_key(one) == key]
-        return not seen or any(_in_between(one) for one in seen)
+        if not seen:
+            # A check that finds nothing says nothing; that its column was looked at says that it is gone.
+            return not any(_feed_key(one).rpartition(":")[0] == key.rpartition(":")[0] for one in findings)
+        return any(_in_between(one) for one in seen)
     return False
 
 

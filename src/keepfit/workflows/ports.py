@@ -7,6 +7,7 @@ from typing import Protocol
 
 from keepfit.alerting.incident import IncidentStore, Message
 from keepfit.data.dataset import DatasetStore
+from keepfit.evaluation.estimation.estimator import PerformanceEstimator
 from keepfit.evaluation.trial import Trial
 from keepfit.fleet.decision import DecisionStore
 from keepfit.jobs.job import JobQueue
@@ -31,6 +32,10 @@ class VersionFiles(Protocol):
 
     def trial(self, version: ModelVersion) -> Trial | None:
         """The evidence for the gates; None when the version was registered without one."""
+        ...
+
+    def estimator(self, version: ModelVersion) -> PerformanceEstimator | None:
+        """What tells its performance before the labels have come; None when it was registered without one."""
         ...
 
 

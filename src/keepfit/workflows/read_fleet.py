@@ -1,20 +1,23 @@
 """Read the health of every model from what is on record; nothing is computed anew."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from keepfit.definition import Model
 from keepfit.fleet.decision import DecisionRecord
 from keepfit.fleet.health import ModelHealth, model_health, worst_first
+from keepfit.fleet.maturity import maturity_of
 from keepfit.registry.lineage import tenures
 from keepfit.workflows.ports import Ports
+from keepfit.workflows.read_windows import LEARNED, recent_evidence
 
 
-def read_fleet(ports: Ports, models: Iterable[Model]) -> list[ModelHealth]:
+def read_fleet(ports: Ports, models: Iterable[Model], *, now: datetime) -> list[ModelHealth]:
     """The health of every declared model, worst first."""
-    return worst_first(_health(ports, model) for model in models)
+    return worst_first(_health(ports, model, now) for model in models)
 
 
-def _health(ports: Ports, model: Model) -> ModelHealth:
+def _health(ports: Ports, model: Model, now: datetime) -> ModelHealth:
     champions = tenures(ports.release_log.events(model.name))
     checks = ports.checks.records(model.name, limit=1)
     return model_health(
@@ -27,6 +30,7 @@ def _health(ports: Ports, model: Model) -> ModelHealth:
         release=ports.releases.active(model.name),
         retrain=_newest(ports, model.name, "retrain"),
         ledger=ports.ledger.ledger(model.name),
+        labels=maturity_of(recent_evidence(ports, model, windows=LEARNED, now=now), now=now),
     )
 
 

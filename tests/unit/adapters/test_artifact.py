@@ -1,11 +1,13 @@
 """A trained model on disk, and everything that comes back from there."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
+import skops.io
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.preprocessing import FunctionTransformer
 
@@ -13,8 +15,9 @@ from keepfit.adapters.artifact import ArtifactFiles, write_artifact
 from keepfit.adapters.codec import pack
 from keepfit.adapters.model_loader import DEFAULT_TRUSTED_TYPES, load_model
 from keepfit.adapters.model_loader import predictor as serving_predictor
-from keepfit.errors import TrainingFailedError
-from keepfit.evaluation.task import Regression
+from keepfit.errors import ArtifactError, TrainingFailedError
+from keepfit.evaluation.estimation.estimator import fit_estimator
+from keepfit.evaluation.task import Classification, Regression
 from keepfit.registry.encode import encode_features
 from keepfit.registry.model_version import ModelVersion
 from keepfit.registry.signature import Signature
@@ -59,7 +62,7 @@ def trained():
             categorical_features="from_dtype", max_iter=20, random_state=0
         ).fit(given.X, given.y),
     )
-    return train(recipe, rides(), starts=(START,), test_from=START + 8 * DAY)
+    return train(recipe, rides(), starts=(START,), test_from=START + 7 * DAY)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +138,7 @@ def test_reference_and_trial_come_back_as_they_were(trained, artifact):
     found = files.reference(version())
     assert pack(found) == pack(trained.reference)
     assert found.total.rows == 400
-    assert found.expected == trained.held_out
+    assert found.expected == trained.reference.expected
     assert files.trial(version()) == trained.trial
 
 
@@ -154,6 +157,57 @@ def test_the_newest_references_are_kept_in_memory(artifact):
 def test_a_version_without_a_trial_has_none(tmp_path):
     """It was registered by other means; the gates block."""
     assert ArtifactFiles(Fetching(tmp_path)).trial(version()) is None
+
+
+def test_the_estimator_comes_back_as_it_was(trained, artifact):
+    """It expects the same losses of the same rows, to the last bit; read once, it is kept in memory."""
+    registry = Fetching(artifact)
+    files = ArtifactFiles(registry)
+    found, rows = files.estimator(version()), rides().head(60)
+    predictions = predictor(trained.estimator, trained.signature)(rows)
+    assert found.spec == trained.performance_estimator.spec
+    assert set(found.loss_models) == {"mae", "mse"}
+    assert found.estimate(predictions, rows) == trained.performance_estimator.estimate(predictions, rows)
+    assert files.estimator(version()) is found
+    assert len(registry.fetched) == 1
+
+
+def test_that_of_a_classification_needs_no_models(trained, tmp_path):
+    """Its curves and cells are all of it."""
+    rng = np.random.default_rng(5)
+    scores = rng.uniform(size=300)
+    labels = (rng.uniform(size=300) < scores).astype(float)
+    task = Classification(target="busy")
+    estimator = fit_estimator(task, labels=labels, predictions=scores, features=rides(), inputs=())
+    write_artifact(
+        replace(trained, performance_estimator=estimator),
+        tmp_path / "model",
+        trusted_types=DEFAULT_TRUSTED_TYPES,
+    )
+    found = ArtifactFiles(Fetching(tmp_path / "model")).estimator(version())
+    assert found == estimator
+    assert found.estimate(scores) == estimator.estimate(scores)
+    assert not (tmp_path / "model/keepfit/loss_models.skops").exists()
+
+
+def test_a_version_without_an_estimator_has_none(trained, tmp_path):
+    """Too few rows were held out, or it was registered by other means."""
+    write_artifact(
+        replace(trained, performance_estimator=None),
+        tmp_path / "model",
+        trusted_types=DEFAULT_TRUSTED_TYPES,
+    )
+    assert ArtifactFiles(Fetching(tmp_path / "model")).estimator(version()) is None
+    assert ArtifactFiles(Fetching(tmp_path)).estimator(version()) is None
+
+
+def test_loss_models_of_other_types_are_not_loaded(artifact, tmp_path):
+    """They are keepfit's own trees: what a workspace allows a model to be does not count."""
+    copy = tmp_path / "model"
+    shutil.copytree(artifact, copy)
+    skops.io.dump({"mae": Private()}, copy / "keepfit/loss_models.skops")
+    with pytest.raises(ArtifactError, match="holds types that nobody allowed"):
+        ArtifactFiles(Fetching(copy)).estimator(version())
 
 
 class Constant:

@@ -2,12 +2,19 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import polars as pl
 import pytest
 
-from keepfit.adapters.memory import MemoryDatasets, MemoryPredictions
+from keepfit.adapters.memory import MemoryDatasets, MemoryEvidence, MemoryPredictions
+from keepfit.clock import Window
 from keepfit.errors import NotFoundError
+from keepfit.evaluation.evidence import Performance
+from keepfit.monitoring.evidence import WindowEvidence
 from keepfit.predictions.record import PREDICTION_COLUMNS
+from keepfit.stats.numeric_cells import NumericCells
+from keepfit.stats.numeric_profile import NumericProfile
+from keepfit.stats.profile import Profile
 
 AT = datetime(2020, 1, 31, tzinfo=UTC)
 
@@ -22,6 +29,26 @@ def test_two_stores_share_nothing():
         "taxi", pl.DataFrame([row], schema=PREDICTION_COLUMNS, orient="row"), batch=1
     )
     assert MemoryPredictions().count("taxi") == 0
+
+
+def test_evidence_is_held_by_its_store():
+    """What one store was given another has not."""
+    cells = NumericCells.of(np.array([1.0]))
+    evidence = WindowEvidence(
+        model="taxi",
+        version=1,
+        window=Window(AT, AT),
+        traffic=Profile(rows=0, features={}),
+        predictions=NumericProfile.empty(cells),
+        performance=Performance(),
+        failed=0,
+        served=0,
+        batch=0,
+    )
+    store = MemoryEvidence()
+    store.put(evidence)
+    assert store.evidence("taxi", 1) == [evidence]
+    assert MemoryEvidence().evidence("taxi", 1) == []
 
 
 def test_a_vacuum_has_no_files_to_delete():

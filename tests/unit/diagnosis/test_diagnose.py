@@ -1,13 +1,19 @@
 """From findings to causes: each sign has its cause, and the remedies differ."""
 
+from dataclasses import replace
+
 import pytest
 
 from keepfit.diagnosis.cause import Cause
 from keepfit.diagnosis.diagnose import Signs, diagnose
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 
+FAULTY = frozenset({Check.NULLS, Check.NEW_VALUE, Check.UNIT})
+
 
 def finding(check, subject="miles", verdict=Verdict.ALARM, value=0.4, fault=None):
+    if fault is None and check in FAULTY and verdict is Verdict.ALARM:
+        fault = Fault(column=subject, kind="null")
     return Finding(
         check=check,
         subject=subject,
@@ -61,17 +67,19 @@ def test_an_alarm_on_quality_is_a_broken_feed(check):
     assert found.symptoms[0].check == check.value
 
 
-@pytest.mark.parametrize("check", [Check.DRIFT, Check.PREDICTION_DRIFT])
+@pytest.mark.parametrize(
+    "check", [Check.DRIFT, Check.PREDICTION_DRIFT, Check.CORRELATION, Check.RANGE, Check.VOLUME]
+)
 def test_an_alarm_on_drift_alone_is_drift_without_harm(check):
     """Watched, not repaired."""
     assert causes(findings=[finding(check)], performance=NO_LOSS) == [Cause.DRIFT]
 
 
 def test_many_drifts_are_one_symptom():
-    """It tells the largest, and how many more there are."""
+    """It tells the first, which is the worst, and how many more there are."""
     found = diagnose(
         Signs(
-            findings=[finding(Check.DRIFT, name, value=v) for name, v in [("a", 0.3), ("b", 0.9), ("c", 0.5)]]
+            findings=[finding(Check.DRIFT, name, value=v) for name, v in [("b", 0.9), ("a", 0.3), ("c", 0.5)]]
         )
     )
     assert found.says == "drift of b is 0.9 (and 2 more)"
@@ -137,3 +145,9 @@ def test_everything_at_once_is_told_worst_first():
         Cause.DRIFT,
     ]
     assert found.says.count(";") == 5
+
+
+def test_a_few_nulls_more_are_a_change_and_no_broken_feed():
+    """What alarms without marking rows as faulty is watched."""
+    few = replace(finding(Check.NULLS), fault=None)
+    assert causes(findings=[few], performance=NO_LOSS) == [Cause.DRIFT]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keepfit.monitoring.finding import Verdict
+from keepfit.monitoring.norm_column import NormColumn
 from keepfit.monitoring.unit import check_unit
 from keepfit.stats.profile import NumericCells, NumericProfile
 
@@ -14,8 +15,12 @@ BLOCKS = [NumericProfile.of(CELLS, day) for day in DAYS]
 TOTAL = NumericProfile.merge(BLOCKS)
 
 
+def _column(total, blocks):
+    return NormColumn.of("miles", total, [(None, block) for block in blocks])
+
+
 def _check(values, blocks=BLOCKS):
-    return check_unit("miles", NumericProfile.of(CELLS, values), TOTAL, blocks)
+    return check_unit(NumericProfile.of(CELLS, values), _column(TOTAL, blocks))
 
 
 @pytest.mark.parametrize("factor", [1.609, 2.0, 60.0, 1000.0, 1 / 1.609, 1 / 60, 0.001])
@@ -70,7 +75,7 @@ def test_numbers_of_few_values_have_no_unit():
     """No finding when the reference has none to hold against; insufficient data when only the window has none."""
     cells = NumericCells.of(np.array([1.0, 1.0, 1.0, 2.0]))
     few = NumericProfile.of(cells, np.ones(300))
-    assert check_unit("passengers", few, few, [few]) is None
+    assert check_unit(few, _column(few, [few])) is None
     assert _check(np.full(300, np.nan)).verdict is Verdict.INSUFFICIENT_DATA
 
 
@@ -79,5 +84,5 @@ def test_numbers_with_zeros_are_compared_without_overflow():
     days = [np.where(RNG.random(300) < 0.15, 0.0, day) for day in DAYS]
     cells = NumericCells.of(np.concatenate(days))
     total = NumericProfile.of(cells, np.concatenate(days))
-    found = check_unit("miles", NumericProfile.of(cells, np.concatenate(days[:2]) * 1000), total, [])
+    found = check_unit(NumericProfile.of(cells, np.concatenate(days[:2]) * 1000), _column(total, []))
     assert found.alarms

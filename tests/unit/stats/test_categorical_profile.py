@@ -106,3 +106,29 @@ def test_coarse_cells_are_at_most_twenty_three():
     cells = CategoricalCells.of(pl.Series([i for i in range(30) for _ in range(i + 1)]))
     profile = CategoricalProfile.of(cells, pl.Series([29, 0, 99, None]))
     assert profile.coarse().tolist() == [1, *[0] * 19, 1, 1, 1]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.one_of(st.none(), st.sampled_from([1, 2, 2.5, 7])), max_size=30), st.integers(0, 30))
+def test_a_column_of_floats_may_be_cut_anywhere(values, at):
+    """A fraction among whole numbers changes the names of no others, in whichever part it is."""
+    cells = CategoricalCells.of(pl.Series([1, 2, 2]))
+    series = pl.Series(values, dtype=pl.Float64)
+    parts = [CategoricalProfile.of(cells, one) for one in (series[:at], series[at:])]
+    assert parts[0] + parts[1] == CategoricalProfile.of(cells, series)
+
+
+def test_lists_are_unreadable_nulls():
+    """They add up, and are told from rows without a value."""
+    profile = CategoricalProfile.of(CELLS, pl.Series([["a"], None]))
+    both = profile + profile
+    assert (both.rows, both.nulls, both.unreadable) == (4, 4, 2)
+
+
+def test_ten_thousand_categories():
+    """The 200 most frequent are counted one by one, the rest together, and a new one is seen among them."""
+    values = [f"v{i % 10_000:05}" for i in range(30_000)] + [f"v{i:05}" for i in range(200)]
+    cells = CategoricalCells.of(pl.Series(values))
+    profile = CategoricalProfile.of(cells, pl.Series([*values, "new", "new"]))
+    assert profile.counts.tolist() == [4] * 200
+    assert (profile.other, profile.unseen, profile.named) == (29_400, 2, (("new", 2),))

@@ -94,3 +94,48 @@ def test_a_reference_without_values_has_one_cell():
     assert cells.size == 1
     assert cells.cell_of(3.0) == 0
     assert not cells.holds(3.0)
+
+
+@pytest.mark.parametrize("n", [40, 1000, 30_000])
+@pytest.mark.parametrize("outliers", [[1e6], [-1e6], [1e6, -1e6, 2e6]])
+def test_outliers_stretch_no_coarse_cell(n, outliers):
+    """The coarse cells end where the body does; only the minimum and the maximum tell of the outliers."""
+    values = np.random.default_rng(0).normal(size=n)
+    clean, dirty = NumericCells.of(values), NumericCells.of(np.append(values, outliers))
+    ends = [[cells.edges[i - 1] for i in cells.coarse[1:]] for cells in (clean, dirty)]
+    assert (ends[0][0], ends[0][-1]) == (ends[1][0], ends[1][-1])
+    assert dirty.high == max(*outliers, clean.high)
+    assert dirty.low == min(*outliers, clean.low)
+    assert dirty.scale == pytest.approx(clean.scale, rel=0.2)
+    assert np.unique(np.searchsorted(dirty.edges, values * 100)).size >= 10
+
+
+def test_a_long_tail_is_no_outlier():
+    """The extremes of a lognormal law are part of the range."""
+    values = np.random.default_rng(0).lognormal(sigma=1.5, size=10_000)
+    cells = NumericCells.of(values)
+    assert cells.edges[cells.coarse[-1] - 1] > values.max()
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        (np.random.default_rng(0).normal(5, 3, size=20_000), 3.0),
+        (np.append(np.zeros(700), np.arange(300)), 49 / 1.349),
+        (np.append(np.zeros(985), np.full(15, 2.0)), 0.43),
+        (np.append(np.zeros(99_999), 7.0), 7.0),
+        (np.full(10, 4.0), 1.0),
+    ],
+)
+def test_the_scale_is_a_spread_even_where_most_values_are_equal(values, scale):
+    """Of a normal law its standard deviation; never 0."""
+    assert NumericCells.of(values).scale == pytest.approx(scale, rel=0.05)
+
+
+def test_values_are_written_for_people():
+    """Numbers with four digits; times as such, as far as a calendar has them."""
+    numbers, times = NumericCells.of(np.array([1.0])), NumericCells.of(np.array([0.0]), temporal=True)
+    assert numbers.written(1234.5678) == "1235"
+    assert times.written(86400.0) == "1970-01-02 00:00:00"
+    assert times.written(1e18) == "1e+18 s since 1970"
+    assert times.written(float("inf")) == "inf s since 1970"

@@ -155,3 +155,20 @@ def test_coarse_counts_hold_every_row(x):
     profile = NumericProfile.of(CELLS, x)
     assert profile.coarse().sum() == profile.rows
     assert profile.coarse()[-1] == profile.nulls
+
+
+def test_what_could_not_be_read_adds_up():
+    """Beside the nulls that it is part of."""
+    day = NumericProfile.of(CELLS, np.array([1.0]), nulls=3, unreadable=2)
+    week = day + day + NumericProfile.empty(CELLS)
+    assert (week.nulls, week.unreadable, week.rows) == (6, 4, 8)
+    assert day != NumericProfile.of(CELLS, np.array([1.0]), nulls=3)
+
+
+def test_an_outlier_in_the_reference_leaves_the_quantiles_alone():
+    """The cell that reaches out to the outlier holds nothing else."""
+    values = np.random.default_rng(4).normal(size=5000)
+    dirty = NumericCells.of(np.append(values, 1e6))
+    profile = NumericProfile.of(dirty, np.append(values, 1e6))
+    for probability in (0.001, 0.5, 0.999):
+        assert profile.quantile(probability) == pytest.approx(np.quantile(values, probability), abs=0.5)

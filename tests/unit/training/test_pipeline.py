@@ -10,7 +10,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression
 
 from keepfit.errors import DataError, TrainingFailedError
-from keepfit.evaluation.task import Classification
+from keepfit.evaluation.metrics import measure
+from keepfit.evaluation.task import Classification, Regression
 from keepfit.monitoring.finding import Fault
 from keepfit.release.gates import judge, summary
 from keepfit.release.policy import beats_champion
@@ -46,7 +47,30 @@ def test_the_reference_is_of_all_rows_by_day_and_of_the_held_out_predictions(rec
     assert len(found.reference.blocks) == 20
     assert found.reference.total.rows == 600
     assert found.reference.prediction_total.rows == 120
-    assert found.reference.expected == found.held_out
+    assert replace(found.reference.expected, cells=found.held_out.cells) == found.held_out
+    assert found.reference.expected.cells.whole.n == found.held_out.labelled.n == 120
+    assert found.reference.expected.cells.whole.mean == pytest.approx(found.held_out.labelled.mean)
+    assert set(found.reference.importance) == set(found.signature.feature_names)
+
+
+def test_a_version_ships_with_an_estimator_of_its_performance(recipe, rides):
+    """Learned on the rows held out: of other rows it expects, without labels, about the loss that they show."""
+    found = trained(recipe)
+    later = rides(5, first=30, seed=8)
+    predictions = predictor(found.estimator, found.signature)(later)
+    expected = found.performance_estimator.estimate(predictions, later)
+    assert found.performance_estimator.spec.held_out.realised == found.held_out.labelled
+    assert expected.n == 150
+    assert expected.losses["mae"].mean == pytest.approx(
+        np.abs(predictions - later["rides"].to_numpy()).mean(), rel=0.25
+    )
+
+
+def test_from_few_held_out_rows_no_estimator_is_made(recipe, rides):
+    """Ninety teach too little; the version is trained all the same."""
+    found = trained(recipe, rides(19))
+    assert found.test_rows == 90
+    assert found.performance_estimator is None
 
 
 def test_without_a_champion_the_best_constant_is_held_against_it(recipe):
@@ -54,6 +78,19 @@ def test_without_a_champion_the_best_constant_is_held_against_it(recipe):
     found = trained(recipe)
     assert (found.trial.against, found.trial.incumbent) == ("the best constant", None)
     assert judge([beats_champion()], found.trial)[0].passed
+
+
+@pytest.mark.parametrize("metric", ["mape", "pinball@0.9"])
+def test_a_model_may_be_judged_by_another_loss(recipe, metric):
+    """Also where some labels are 0; the constant to beat is the best by the same loss."""
+    frame = snapshot(recipe, START, END).with_row_index()
+    frame = frame.with_columns(rides=pl.when(pl.col("index") % 50 == 49).then(0.0).otherwise("rides")).drop(
+        "index"
+    )
+    found = trained(replace(recipe, task=Regression(target="rides", metric=metric)), frame)
+    assert found.held_out.labelled.n == found.trial.comparison.n == 120
+    assert judge([beats_champion()], found.trial)[0].passed
+    assert measure(found.held_out.metrics, metric).n == (117 if metric == "mape" else 120)
 
 
 def test_a_model_of_shuffled_targets_learned_nothing(tree):
@@ -142,6 +179,7 @@ def test_a_classification_predicts_the_chance_of_one(changed, rides):
     found = trained(recipe, frame)
     chances = predictor(found.estimator, found.signature)(frame)
     assert found.signature.probability
+    assert found.performance_estimator.spec.classes == ("0", "1")
     assert ((chances >= 0) & (chances <= 1)).all()
     assert found.held_out.labelled.mean < 0.4
     assert judge([beats_champion()], found.trial)[0].passed

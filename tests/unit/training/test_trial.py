@@ -9,6 +9,7 @@ import pytest
 from keepfit.evaluation.comparison import Comparison
 from keepfit.evaluation.evidence import LossSums
 from keepfit.evaluation.losses import row_losses
+from keepfit.evaluation.metrics import measure
 from keepfit.training.trial import (
     best_constant,
     held_out_performance,
@@ -45,6 +46,15 @@ def test_the_held_out_losses_are_what_production_should_come_close_to():
     assert (found.predicted, found.maturity) == (4, 1.0)
     assert found.labelled == LossSums.of((MINE - LABELS) ** 2)
     assert found.slices["code=1"] == LossSums(2, 0.25, 0.0625)
+    assert measure(found.metrics, "mae").value == np.abs(MINE - LABELS).mean()
+    assert (found.delays, found.late) == (None, 0)
+
+
+def test_the_held_out_scores_of_a_classification_are_counted_in_cells_of_their_own():
+    """The task is known by its metric."""
+    scores, labels = np.array([0.1, 0.4, 0.35, 0.8]), np.array([0.0, 0.0, 1.0, 1.0])
+    found = held_out_performance(TEST, labels, scores, metric="log_loss", slices=())
+    assert measure(found.metrics, "roc_auc").value == 0.75
 
 
 def test_slices_are_every_value_of_every_column():
@@ -60,11 +70,12 @@ def test_slices_are_every_value_of_every_column():
     assert slice_rows(TEST, ()) == {}
 
 
-@pytest.mark.parametrize("metric", ["mae", "mse", "rmse", "log_loss", "brier"])
+@pytest.mark.parametrize("metric", ["mae", "mse", "rmse", "mape", "pinball@0.9", "log_loss", "brier"])
 def test_no_other_constant_is_better(metric):
     """On a fine grid of constants over skewed labels (0/1 for classifications)."""
     rng = np.random.default_rng(2)
-    labels = rng.exponential(1.0, 501) if metric in ("mae", "mse", "rmse") else (rng.random(501) < 0.2) * 1.0
+    binary = metric in ("log_loss", "brier")
+    labels = (rng.random(501) < 0.2) * 1.0 if binary else rng.exponential(1.0, 501)
     best = row_losses(metric, labels, np.full(501, best_constant(metric, labels))).mean()
     grid = np.linspace(0.01, 0.99, 99)
     assert all(best <= row_losses(metric, labels, np.full(501, one)).mean() + 1e-12 for one in grid)

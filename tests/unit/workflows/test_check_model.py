@@ -7,7 +7,9 @@ import pytest
 from keepfit.alerting.incident import IncidentState
 from keepfit.diagnosis.cause import Cause
 from keepfit.errors import TrainingFailedError
+from keepfit.monitoring.detector import Signal
 from keepfit.monitoring.finding import Check, Verdict
+from keepfit.monitoring.policy import Monitor
 from keepfit.retraining.policy import Retrain, decay
 from keepfit.workflows.check_model import check_model, expected_loss
 from keepfit.workflows.drain_capture import drain_capture
@@ -27,6 +29,11 @@ def days(world, *numbers, labels=True, feed=list, rows=150):
             world.label(day - 1, rows=rows)
         health = world.check(day)
     return health
+
+
+def gone_wrong(reference, window):
+    """A detector of the user's own, that always alarms."""
+    return [Signal(subject="miles", value=1.0, threshold=0.0, says="it went wrong")]
 
 
 def states(world):
@@ -180,7 +187,7 @@ def test_an_incident_that_is_over_is_resolved_once(released):
     days(released, *range(4, 12))
     assert states(released) == {"broken feed:miles:nulls": IncidentState.RESOLVED}
     incident = released.ports.incidents.incidents("taxi")[0]
-    assert incident.says.startswith("the feed is back: miles is null in 0.0 %")
+    assert incident.says.startswith("the feed is back: miles is null in 0 %")
     opened, resolved = released.ports.incidents.unsent()
     assert "resolved" not in opened.title
     assert "resolved" in resolved.title
@@ -249,3 +256,46 @@ def test_an_open_window_is_not_judged_before_it_is_over(released):
     check_model(released.ports, released.model, now=now)
     assert not released.ports.checks.records("taxi")
     assert len(released.ports.evidence.evidence("taxi", 1)) == 1
+
+
+def test_a_column_that_stood_still_and_moves_again_ends_its_incident(released):
+    """The check has nothing to say of a column that varies; that it was looked at says that the fault is gone."""
+    days(released, 0, 1)
+    health = days(released, 2, feed=lambda miles: [2.5] * len(miles))
+    assert "constant" in {one.check for one in health.diagnosis.symptoms}
+    assert states(released)["broken feed:miles:constant"] is IncidentState.OPEN
+    days(released, 3, 4, 5, 6)
+    assert states(released)["broken feed:miles:constant"] is IncidentState.RESOLVED
+
+
+def test_decay_says_where_it_comes_from(released):
+    """The incident names the part of the loss that stands out, or that it is spread evenly."""
+    released.town.rates[3] = 4.5
+    health = days(released, 0, 1, 2, 3, 4, 5, 6)
+    (symptom,) = health.diagnosis.of(Cause.DECAY)
+    assert "mae rose from" in symptom.explanation
+    told = released.ports.incidents.incidents("taxi", active=True)[0].opened_says
+    assert symptom.explanation.partition(" rose")[0] in told
+
+
+def test_a_change_alarms_when_the_policy_has_seen_it_often_enough(make_world):
+    """Two windows in a row: pending on the first, an alarm on the second."""
+    world = make_world({"monitor": Monitor(persistence=2)})
+    world.train()
+    days(world, 0, 1)
+    first = days(world, 2, feed=third_is_null)
+    assert "broken feed" not in {one.cause.value for one in first.diagnosis.symptoms}
+    assert Verdict.PENDING in {one.verdict for one in first.findings}
+    second = days(world, 3, feed=third_is_null)
+    assert second.diagnosis.cause is Cause.BROKEN_FEED
+
+
+def test_the_models_own_detectors_are_asked_too(released):
+    """Their findings stand beside the others."""
+    released.model.detector(gone_wrong)
+    try:
+        health = days(released, 0, 1)
+    finally:
+        released.model.detectors.clear()
+    assert [one.says for one in health.findings if one.statistic == "gone_wrong"] == ["it went wrong"]
+    assert health.diagnosis.cause is Cause.DRIFT

@@ -14,6 +14,7 @@ import polars as pl
 
 from keepfit.definition import Model
 from keepfit.errors import NotFoundError
+from keepfit.evaluation.estimation.estimator import PerformanceEstimator
 from keepfit.evaluation.task import Regression
 from keepfit.evaluation.trial import Trial
 from keepfit.jobs.job import Job
@@ -167,6 +168,10 @@ class FakeRegistry:
     def trial(self, version: ModelVersion) -> Trial | None:
         """The evidence for the gates."""
         return self.artifacts[version.ref].trial
+
+    def estimator(self, version: ModelVersion) -> PerformanceEstimator | None:
+        """What tells its performance before the labels have come."""
+        return self.artifacts[version.ref].performance_estimator
 
 
 @dataclass(slots=True)

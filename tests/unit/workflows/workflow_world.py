@@ -29,11 +29,10 @@ from workflow_fakes import (
     request_of,
 )
 
-from keepfit.adapters.memory import MemoryDatasets, MemoryPredictions
+from keepfit.adapters.memory import MemoryDatasets, MemoryEvidence, MemoryPredictions
 from keepfit.adapters.sql.checks import SqlChecks
 from keepfit.adapters.sql.decisions import SqlDecisions
 from keepfit.adapters.sql.engine import open_engine
-from keepfit.adapters.sql.evidence import SqlEvidence
 from keepfit.adapters.sql.incidents import SqlIncidents
 from keepfit.adapters.sql.jobs import SqlJobs
 from keepfit.adapters.sql.ledger import SqlLedger
@@ -96,6 +95,7 @@ class World:
             model.source(self.town.rows)
         self.engine = empty_database()
         self.datasets, self.predictions = MemoryDatasets(), MemoryPredictions()
+        self.evidence = MemoryEvidence()
         self.capture, self.registry = FakeCapture(), FakeRegistry()
         self.runner = FakeRunner(self.models, self.town, self.registry)
         self.down: set[str] = set()
@@ -117,7 +117,7 @@ class World:
             release_log=SqlReleaseLog(self.engine),
             releases=SqlReleases(self.engine),
             checks=SqlChecks(self.engine),
-            evidence=SqlEvidence(self.engine),
+            evidence=self.evidence,
             incidents=SqlIncidents(self.engine),
             decisions=SqlDecisions(self.engine),
             runner=self.runner,

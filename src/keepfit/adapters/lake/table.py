@@ -63,11 +63,24 @@ class Commit:
 
 
 class LakeTable:
-    """A Delta table that may not be there yet. Safe to share among threads; processes meet in Delta's log."""
+    """A Delta table that may not be there yet. Safe to share among threads; processes meet in Delta's log.
 
-    def __init__(self, location: Location, *, configuration: Mapping[str, str | None] | None = None) -> None:
+    Args:
+        location: the table's folder.
+        configuration: the table's own, when it is created here.
+        writer: how its files are written.
+    """
+
+    def __init__(
+        self,
+        location: Location,
+        *,
+        configuration: Mapping[str, str | None] | None = None,
+        writer: WriterProperties = _WRITER,
+    ) -> None:
         self.location = location
         self._configuration = configuration
+        self._writer = writer
         self._handle: DeltaTable | None = None
         self.lock = threading.RLock()
 
@@ -133,7 +146,7 @@ class LakeTable:
                     rows,
                     mode=mode,
                     schema_mode="merge" if mode == "append" else "overwrite",
-                    writer_properties=_WRITER,
+                    writer_properties=self._writer,
                     commit_properties=commit.properties,
                     post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
                 )
@@ -177,6 +190,26 @@ class LakeTable:
             self._sync(before)
             return len(deleted)
 
+    def delete(self, where: str) -> bool:
+        """Delete rows on top of the last refresh, forced to disk; False when another writer was first and none was deleted.
+
+        Args:
+            where: SQL that finds them.
+        """
+        with self.lock:
+            before = self.handle.version()
+            try:
+                self.handle.delete(
+                    where,
+                    writer_properties=self._writer,
+                    post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
+                )
+            except CommitFailedError:
+                self.refresh()
+                return False
+            self._sync(before)
+            return True
+
     def compact(self, *, small: int, target: int) -> None:
         """Join files smaller than a quarter of `target` bytes once there are more than `small` of them.
 
@@ -188,7 +221,7 @@ class LakeTable:
                 return
             before = self.handle.version()
             try:
-                self.handle.optimize.compact(target_size=target, writer_properties=_WRITER)
+                self.handle.optimize.compact(target_size=target, writer_properties=self._writer)
                 self._sync(before)
                 self.vacuum([])
                 self.handle.cleanup_metadata()  # the checkpoint that stands for old log entries is on disk by now

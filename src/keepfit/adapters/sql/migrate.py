@@ -30,7 +30,7 @@ from keepfit.adapters.sql.tables import REVISION_TABLE, metadata
 from keepfit.errors import WorkspaceError
 
 #: Every revision there ever was, oldest first; the last one is what `tables.py` says.
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -60,14 +60,14 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(select(_revision_table().c.version_num)).scalar()
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the migrations that the database has not seen."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run the migrations that the database has not seen, up to one of `REVISIONS` or to the last."""
     from alembic import command
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS))
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _bring_forward(connection: Connection) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -236,14 +235,6 @@ decisions = _table(
     _needed("why", Text),
     _needed("detail", Json(Mapping[str, object])),
     Index(None, "model", "kind", "at"),
-)
-
-evidence = _table(
-    "evidence",
-    _needed("model", Text, primary_key=True),
-    _needed("version", Integer, primary_key=True),
-    _needed("window_start", Moment, primary_key=True),
-    _needed("packed", LargeBinary),
 )
 
 #: Which revision of these tables the database has: Alembic's table, under a name of its own.

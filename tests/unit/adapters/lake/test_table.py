@@ -4,7 +4,9 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
+from deltalake import WriterProperties
 from polars.testing import assert_frame_equal
 
 from keepfit.adapters.lake.location import Location
@@ -104,6 +106,47 @@ def test_small_files_are_joined_and_their_rows_kept(table):
     assert len(table.handle.file_uris()) == 1
     assert table.scan().collect().height == 12
     assert len(list(table.location.path.glob("*.parquet"))) == 7
+
+
+def test_rows_are_deleted_where_they_are_found(table):
+    """Of a file that holds others as well, and of one that holds no other."""
+    table.write(ROWS.with_columns(pl.col("a") + 2), "append", commit(2))
+    assert table.delete("a IN (2, 3, 4)")
+    assert table.scan().collect()["a"].to_list() == [1]
+    assert LakeTable(table.location).refresh() == table.refresh()
+
+
+def test_a_deletion_that_is_too_late_deletes_nothing(table):
+    """Another process rewrote the rows; the next try, after a look, gets through."""
+    other = LakeTable(table.location)
+    other.refresh()
+    table.delete("a = 1")
+    assert not other.delete("a = 2")
+    assert other.scan().collect()["a"].to_list() == [2]
+    assert other.delete("a = 2")
+    assert other.scan().collect().is_empty()
+
+
+def test_rows_that_are_added_meanwhile_are_not_deleted(table):
+    """A deletion names rows that were seen; what another process appends stays, whether it gets through or not."""
+    other = LakeTable(table.location)
+    other.refresh()
+    table.write(ROWS.with_columns(pl.col("a") + 2), "append", commit(2))
+    other.delete("a IN (1, 2)")
+    table.refresh()
+    assert {3, 4} <= set(table.scan().collect()["a"])
+
+
+def test_a_table_may_be_written_in_its_own_way(tmp_path):
+    """Small row groups, where a few rows are to be read without the others: after a join of files too."""
+    writer = WriterProperties(max_row_group_size=2)
+    table = LakeTable(Location.of(tmp_path / "t"), writer=writer)
+    table.create(ROWS)
+    for number in range(1, 4):
+        table.write(ROWS, "append", commit(number))
+    table.compact(small=1, target=1 << 20)
+    (file,) = table.handle.file_uris()
+    assert pq.ParquetFile(file).num_row_groups == 3
 
 
 def test_joined_files_go_when_they_are_old(table):

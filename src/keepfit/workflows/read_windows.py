@@ -1,0 +1,71 @@
+"""Read the newest windows of a model from what is on record; nothing is computed anew."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from keepfit.clock import window_of
+from keepfit.definition import Model
+from keepfit.evaluation.estimation.verdict import EstimateVerdict, judge_estimator
+from keepfit.fleet.window_report import WindowReport, window_reports
+from keepfit.monitoring.evidence import WindowEvidence
+from keepfit.workflows.ports import Ports
+
+#: Windows before those that are shown, from which is learned how long labels take.
+LEARNED = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentWindows:
+    """The newest windows of a model.
+
+    Attributes:
+        windows: newest first, whichever versions answered in them.
+        estimators: version → whether its estimates of windows without labels may be believed, and how far they were off;
+            of the versions that answered in these windows and have an estimator.
+    """
+
+    windows: tuple[WindowReport, ...]
+    estimators: Mapping[int, EstimateVerdict]
+
+
+def read_windows(ports: Ports, model: Model, *, newest: int, now: datetime) -> RecentWindows:
+    """The newest windows with predictions."""
+    evidence = recent_evidence(ports, model, windows=newest + LEARNED, now=now)
+    verdicts = {
+        version: verdict
+        for version in sorted({one.version for one in evidence if one.performance.predicted})
+        if (verdict := _verdict(ports, model, version, evidence))
+    }
+    refused = {version for version, verdict in verdicts.items() if not verdict.usable}
+    found = window_reports(evidence, model.task, newest=newest, now=now, refused=refused)
+    shown = {one.version for one in found}
+    return RecentWindows(
+        windows=tuple(found),
+        estimators={version: verdicts[version] for version in verdicts if version in shown},
+    )
+
+
+def _verdict(
+    ports: Ports, model: Model, version: int, evidence: Sequence[WindowEvidence]
+) -> EstimateVerdict | None:
+    """What the matured windows of a version say of its estimator; None when it has none."""
+    expected = [one.expectation for one in evidence if one.version == version and one.expectation]
+    estimator = ports.files.estimator(ports.registry.version(model.name, version)) if expected else None
+    if estimator is None:
+        return None
+    return judge_estimator([one.matured for one in expected], estimator.spec, min_rows=model.monitor.min_rows)
+
+
+def recent_evidence(ports: Ports, model: Model, *, windows: int, now: datetime) -> list[WindowEvidence]:
+    """The evidence of every version in the newest windows, counted back from the newest event.
+
+    They reach back twice the label delay at least: within less, hardly a label would have come.
+    """
+    last = ports.predictions.last_event(model.name)
+    if last is None:
+        return []
+    newest = window_of(min(last, now), model.monitor.every).start
+    since = newest - max((windows - 1) * model.monitor.every, 2 * model.label_delay)
+    versions = sorted({event.version for event in ports.release_log.events(model.name)})
+    return [one for version in versions for one in ports.evidence.evidence(model.name, version, since)]

@@ -1,0 +1,88 @@
+"""What is prepared before two files are compared."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from keepfit.errors import DataError
+from keepfit.monitoring.kinds import ColumnKind
+from keepfit.workflows.prepare_files import FilesToCheck, prepare_files
+
+FRAME = pl.DataFrame(
+    {
+        "at": [datetime(2024, 3, 1, tzinfo=UTC) + timedelta(hours=i) for i in range(240)],
+        "trip": range(240),
+        "x": [float(i % 17) for i in range(240)],
+        "zone": ["a", "b", "c"] * 80,
+    }
+)
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    """Writes two frames and prepares them."""
+
+    def run(reference=FRAME, current=FRAME, suffix=".parquet", **asked):
+        paths = tmp_path / "reference.parquet", tmp_path / f"current{suffix}"
+        reference.write_parquet(paths[0])
+        current.write_parquet(paths[1]) if suffix == ".parquet" else current.write_csv(paths[1])
+        return prepare_files(FilesToCheck(reference=paths[0], current=paths[1], **asked))
+
+    return run
+
+
+def test_columns_with_a_role_are_not_compared(prepared):
+    """The time and the id are left out, and what is left has cells."""
+    two = prepared(time="at", id="trip")
+    assert list(two.cells) == ["x", "zone"]
+    assert two.of_kind(ColumnKind.NUMBER) == ["x"]
+    assert two.every == timedelta(days=1)
+    assert two.at is None
+
+
+def test_a_current_file_of_one_day_is_that_day(prepared):
+    """So that it is held against the same days of the week."""
+    two = prepared(current=FRAME[24:48], time="at")
+    assert two.at.start == datetime(2024, 3, 2, tzinfo=UTC)
+
+
+def test_a_format_without_types_follows_the_one_that_has_them(prepared):
+    """Codes that look like numbers in CSV are text when the reference says so."""
+    codes = FRAME.with_columns(zone=pl.lit("007"))
+    two = prepared(codes, codes, ".csv")
+    assert two.current.types["zone"] == pl.String
+    assert next(two.current.frames(["zone"]))["zone"].unique().to_list() == ["007"]
+    assert (two.reference.untyped, two.current.untyped) == (False, True)
+
+
+def test_what_the_reference_lacks_is_an_error(prepared):
+    """A column that is named, and times where a time is due."""
+    with pytest.raises(DataError, match="has no column 'when'"):
+        prepared(time="when")
+    with pytest.raises(DataError, match="holds no time"):
+        prepared(time="zone")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PAR1 no table"])
+def test_what_is_no_table_is_an_error(tmp_path, content):
+    """A file that is missing, is empty, or only looks like one; it is named."""
+    FRAME.write_parquet(tmp_path / "reference.parquet")
+    wrong = tmp_path / "current.parquet"
+    if content is not None:
+        wrong.write_bytes(content)
+    with pytest.raises(DataError, match=r"current\.parquet"):
+        prepare_files(FilesToCheck(reference=tmp_path / "reference.parquet", current=wrong))
+
+
+def test_a_folder_without_a_table_is_an_error(tmp_path):
+    """One with tables in it is a table."""
+    (tmp_path / "empty").mkdir()
+    FRAME.write_parquet(tmp_path / "reference.parquet")
+    with pytest.raises(DataError, match="no table in the folder"):
+        prepare_files(FilesToCheck(reference=tmp_path / "reference.parquet", current=tmp_path / "empty"))
+    (tmp_path / "parts").mkdir()
+    for i in range(2):
+        FRAME.write_parquet(tmp_path / "parts" / f"{i}.parquet")
+    two = prepare_files(FilesToCheck(reference=tmp_path / "reference.parquet", current=tmp_path / "parts"))
+    assert sum(frame.height for frame in two.current.frames(["x"])) == 480
