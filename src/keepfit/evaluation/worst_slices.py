@@ -30,7 +30,7 @@ class WorstSlice:
         mean: their mean loss.
         rest: the mean loss of all other rows.
         interval: of `mean`; holds for all slices that were searched at once.
-        expected: the mean loss of the slice where the version was validated; that of all its rows when the slice is not
+        expected: the mean loss of the slice in the reference; that of all its rows when the slice is not
             known there, NaN when nothing is.
         p: adjusted for every slice that was searched (Holm).
         says: one sentence.
@@ -93,7 +93,7 @@ def worst_slices(
 
     Args:
         now: the losses of a window, or of several.
-        expected: those of the rows where the version was validated, by cell or altogether: told beside, never tested.
+        expected: those of the reference, by cell or altogether: told beside, never tested.
         k: how many slices at most.
         min_rows: a slice with fewer labelled rows, or that leaves fewer, is not looked at.
         confidence: of the whole search.
@@ -215,11 +215,11 @@ def _described(
 
 
 def _expected(one: Slice, expected: CellLosses | LossSums) -> tuple[float, str]:
-    """The mean loss where the version was validated, and for which rows."""
+    """The mean loss in the reference, and of which rows."""
     if isinstance(expected, LossSums):
-        return expected.mean, "on all rows that it was validated on"
+        return expected.mean, "on all rows of the reference"
     cells = expected.features.get(one.feature)
     n = int(cells.counts[one.first : one.last + 1].sum()) if cells else 0
     if cells is None or not n:
-        return expected.whole.mean, "on all rows that it was validated on"
-    return float(cells.totals[one.first : one.last + 1].sum()) / n, "there when it was validated"
+        return expected.whole.mean, "on all rows of the reference"
+    return float(cells.totals[one.first : one.last + 1].sum()) / n, "there in the reference"

@@ -85,12 +85,10 @@ def _pair(names: tuple[str, str], was: float, now: float, p: float, n: int, natu
     one, other = names
     noise = SPREADS * (1 - was**2) / math.sqrt(max(1, n)) if natural else 0.0
     threshold = max(LEAST_CHANGE, math.hypot(natural, noise))
-    verb = "go together as before" if abs(now - was) <= threshold else "go together differently"
+    beyond = abs(now - was) > threshold
     low, high = _interval(now, n)
-    says = (
-        f"{one} and {other} {verb}: correlation {now:.2f} (95 % interval {low:.2f} to {high:.2f}) in {n:,} rows, "
-        f"was {was:.2f} ({chance(p)})"
-    )
+    numbers = f"correlation {now:.2f} (95 % interval {low:.2f} to {high:.2f}) in {n:,} rows, was {was:.2f} ({chance(p)})"
+    calm = f"as before, as far as {n:,} rows tell" if beyond else "as before"
     finding = Finding(
         check=Check.CORRELATION,
         subject=f"{one} ~ {other}",
@@ -100,10 +98,11 @@ def _pair(names: tuple[str, str], was: float, now: float, p: float, n: int, natu
         threshold=threshold,
         n=n,
         verdict=Verdict.OK,
-        says=says,
+        says=f"{one} and {other} go together {calm}: {numbers}",
         p=float(p),
     )
-    return Measured(finding=finding, beyond=abs(now - was) > threshold, says=says)
+    says = f"{one} and {other} go together differently: {numbers}"
+    return Measured(finding=finding, beyond=beyond, says=says)
 
 
 def _interval(r: float, n: int) -> tuple[float, float]:

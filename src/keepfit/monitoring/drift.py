@@ -83,7 +83,7 @@ def _number(
     p = min(1.0, 3 * min(gap.p, shift.p, shape.p))
     # The gap that chance alone exceeds at `level`, by the first term of Kolmogorov's law.
     noise = math.sqrt(-math.log(level / 2) / 2 * design * (1 / n + 1 / int(norm.counts.sum())))
-    threshold = max(monitor.drift, math.hypot(norm.natural, noise) if norm.natural else 0.0)
+    threshold = max(monitor.drift, min(1.0, math.hypot(norm.natural, noise)) if norm.natural else 0.0)
     return _measured(
         check,
         name,
@@ -107,7 +107,7 @@ def _category(
     rows = np.array([float(n)]), np.array([float(expected.sum())])
     mean, deviation = (float(one[0]) for one in total_variation_noise(expected, *rows))
     value = max(float(gap.max()), float(gap.sum() / 2) - mean)
-    natural = math.hypot(norm.natural, 2 * deviation) if norm.natural else 0.0
+    natural = min(1.0, math.hypot(norm.natural, 2 * deviation)) if norm.natural else 0.0
     return _measured(
         check,
         name,

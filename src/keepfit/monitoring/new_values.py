@@ -71,7 +71,7 @@ def new_categories(window: CategoricalProfile, column: NormColumn) -> list[Rise]
             reference_hits=window.cells.singletons,
             reference_rows=column.total_rows,
             block=novelty,
-            norm=f"the reference ({column.total_rows:,} rows) never holds {value!r}",
+            norm=f"the reference ({column.total_rows:,} rows) never holds {value!r}{_lets_expect(window, column)}",
             fault=Fault(column=column.name, kind="value", value=str(value)),
             told=TOLD_WHEN_NEW,
         )
@@ -93,3 +93,10 @@ def new_categories(window: CategoricalProfile, column: NormColumn) -> list[Rise]
         told=TOLD_WHEN_NEW,
     )
     return [*found, together]
+
+
+def _lets_expect(window: CategoricalProfile, column: NormColumn) -> str:
+    """What share of rows new values may have, where the reference says that some come."""
+    if not window.cells.singletons:
+        return ""
+    return f", and lets expect new values in {percent(window.cells.singletons / column.total_rows)}"

@@ -128,6 +128,8 @@ def _summary(column: Column) -> dict[str, float | None]:
 
 def _deviation(column: NumericProfile) -> float | None:
     n = column.summed
+    if n > 1 and column.minimum == column.maximum:
+        return 0.0  # and not what rounding leaves of it
     return math.sqrt(max(0.0, column.m2 - column.m1**2 / n) / (n - 1)) if n > 1 else None
 
 

@@ -244,12 +244,18 @@ def _look_back(model: Model) -> timedelta:
 def _explained(
     model: Model, reference: Reference, closed: list[WindowEvidence], now: datetime
 ) -> Explanation | None:
-    """Where the loss of now comes from, against the rows that the version was validated on."""
+    """Where the loss of now comes from: against the version's own days before, or else its held-out rows.
+
+    Whichever holds more labelled rows: those held out may be of a few days only, so that every other weekday would look new.
+    """
     policy = model.retrain.decay or Decay()
-    realised = performance_since(closed, now - model.label_delay - policy.over)
-    if not (realised.cells.features and reference.expected.cells.features):
+    since = now - model.label_delay - policy.over
+    before = sum((one.performance for one in closed if one.window.start < since), Performance())
+    norm = max(before.cells, reference.expected.cells, key=lambda cells: cells.whole.n)
+    realised = performance_since(closed, since)
+    if not (realised.cells.features and norm.features):
         return None
-    return explain_drop(realised.cells, reference.expected.cells, model.task.metric)
+    return explain_drop(realised.cells, norm, model.task.metric)
 
 
 def _faults_since(ports: Ports, model: Model, since: datetime, now: datetime) -> list[FaultyWindow]:

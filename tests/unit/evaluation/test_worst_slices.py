@@ -92,7 +92,7 @@ def test_what_is_told_of_a_slice_is_so():
     assert found.interval.low < found.mean < found.interval.high
     assert found.p < 1e-9
     assert found.says.startswith(f"mae is {found.mean:.2f} for {found.label} (")
-    assert found.says.endswith(f"it was {found.expected:.3g} on all rows that it was validated on")
+    assert found.says.endswith(f"it was {found.expected:.3g} on all rows of the reference")
 
 
 def test_the_loss_of_the_slice_where_the_version_was_validated_is_told():
@@ -101,7 +101,7 @@ def test_the_loss_of_the_slice_where_the_version_was_validated_is_told():
     now, old = CellLosses.of(CELLS, columns, losses), CellLosses.of(CELLS, columns, losses / 2)
     (found,) = worst_slices(now, old)
     assert found.expected == pytest.approx(losses[low].mean() / 2)
-    assert found.says.endswith("there when it was validated")
+    assert found.says.endswith("there in the reference")
     rest = CellLosses.of(
         CELLS, {name: one.filter(pl.Series(~low)) for name, one in columns.items()}, losses[~low]
     )
