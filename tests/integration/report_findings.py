@@ -1,6 +1,7 @@
 """The findings of a report on two files, worked out from their rows alone: floors and chances of every check."""
 
 import math
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,23 +54,22 @@ def drift(c, norm, level):
         ]
         p = 3 * min(gap_p, mann_whitney(norm.counts, c.new, design), chi_square(*shapes, design))
         noise = math.sqrt(-math.log(level / 2) / 2 * design * (1 / n + 1 / m))
-        more = [_median_edge(c, x) for x in (norm.counts, c.new)]
+        more = [
+            c.quantile(x, 0.5, v.min(), v.max()) for x, v in zip((norm.counts, c.new), c.values, strict=True)
+        ]
     else:
         r, w = norm.counts / m, c.new / n
         mean, deviation = moved_by_chance(r, n, m)
         value, noise = max(np.abs(r - w).max(), np.abs(r - w).sum() / 2 - mean), 2 * deviation
-        few = [np.append(x[:20], x[20:].sum()) for x in (norm.counts, c.new)]
+        groups = [zlib.crc32(str(name).encode()) % 20 for name in c.names[:200]]
+        groups += [20] * (norm.counts.size - len(groups))
+        few = [np.bincount(groups, weights=x, minlength=20) for x in (norm.counts, c.new)]
         p = 2 * min(chi_square(norm.counts, c.new, design), chi_square(*few, design))
         most = int(np.argmax(np.abs(r - w)))
         more = [100 * r[most], 100 * w[most], *([most] if c.names[0] in (0, 1) else [])]
     threshold = max(DRIFT, min(1.0, math.hypot(norm.natural, noise)) if norm.natural else 0.0)
     facts = [100 * value, 100 * threshold, 100 * norm.natural, n, m, *more]
     return Told(value, norm.natural, threshold, min(1.0, p), n, facts, beyond=value > threshold)
-
-
-def _median_edge(c, counts):
-    cell = int((np.cumsum(counts) <= counts.sum() / 2).sum())
-    return c.edges[min(max(cell - 1, 0), c.edges.size - 1)]
 
 
 def rises(c, kinds):
@@ -218,7 +218,7 @@ def _factor(was, now, n):
 def correlations(columns):
     """Every finding on pairs of numbers, by subject."""
     numbers = [c for c in columns.values() if c.number and not c.temporal]
-    z = [[np.clip((v - c.centre) / c.scale, -4, 4) for v in c.whole] for c in numbers]
+    z = [[np.clip((v - c.centre) / c.scale, -2.5, 2.5) for v in c.whole] for c in numbers]
     found = []
     for i, one in enumerate(numbers):
         for j in range(i + 1, len(numbers)):

@@ -47,7 +47,7 @@ class Column:
             [self.counted(self.values[0][self.block_of[present[0]] == b]) for b in numbers]
         )
         self.block_rows = np.array([(self.block_of == b).sum() for b in numbers])
-        self.block_nulls = self.block_rows - self.blocks.sum(axis=1)
+        self.block_nulls = np.array([(~present[0][self.block_of == b]).sum() for b in numbers])
 
     def _numbers(self):
         """The edges that the documentation of the cells describes; these columns have no isolated extremes."""
@@ -72,11 +72,11 @@ class Column:
         self.scale = (x[int((1 - wide[0]) * (n - 1))] - x[int(wide[0] * n)]) / wide[1] if wide else 1.0
 
     def counted(self, values):
-        """Rows in each cell; of categories the 200 most frequent values, then all others."""
+        """Rows in each cell; of categories the 200 most frequent values, then all others if the reference has no others."""
         if self.number:
             return np.bincount(np.digitize(values, self.edges), minlength=self.edges.size + 1)
         top = [int((values == name).sum()) for name in self.names[:200]]
-        return np.array([*top, len(values) - sum(top)])
+        return np.array([*top, len(values) - sum(top)] if len(self.names) <= 200 else top)
 
     def coarse(self, side):
         """Rows in each coarse cell, nulls left out."""

@@ -41,6 +41,11 @@ def test_a_detector_that_breaks_a_rule_is_told_which(detector, rule):
         check_detector(detector)
 
 
+def test_a_detector_may_say_that_it_does_not_know():
+    """NaN is the same as NaN."""
+    check_detector(lambda _r, _w: [Signal(subject="x", value=float("nan"), threshold=1.0)])
+
+
 def test_a_metric_that_keeps_the_rules_passes():
     """For numbers and for probabilities."""
     check_metric(lambda y, p: np.maximum(y - p, 0.0))
@@ -55,6 +60,7 @@ def test_a_metric_that_keeps_the_rules_passes():
         (lambda y, p: -np.abs(y - p), "better than a perfect one"),
         (lambda y, p: np.abs(y - p) * np.arange(y.size), "order of rows"),
         (lambda y, p: np.subtract(p, y, out=p) ** 2, "changes nothing"),
+        (lambda y, p: np.subtract(p, y, out=y) ** 2, "changes nothing"),
     ],
 )
 def test_a_metric_that_breaks_a_rule_is_told_which(metric, rule):

@@ -250,7 +250,7 @@ def _print_findings(findings: "Sequence[ReportedFinding]", *, every: bool) -> No
 
 def _worth_telling(one: "ReportedFinding") -> bool:
     """What alarms, what could not be told for want of rows, and what the schema has to say."""
-    if one.alarms or (one.verdict != "ok" and one.check in {"traffic", "drift", "performance"}):
+    if one.alarms or (one.verdict != "ok" and one.check in {"traffic", "drift", "performance", "custom"}):
         return True
     return one.check == "schema" and one.subject != "columns"
 

@@ -20,6 +20,9 @@ HEAD_BYTES: Final = 4 * 1024 * 1024
 #: Texts that stand for no value.
 NULLS: Final = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
+#: Separators other than that of the file's ending.
+_SEPARATORS: Final = (";", "\t", "|", ",")
+
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 #: Lines of a block that tell how its times are written.
 _TIMED_LINES: Final = 1000
@@ -87,11 +90,20 @@ def open_csv(path: Path, separator: str) -> CsvPart:
                 f"'{path}' is no CSV text: it holds zero bytes",
                 hint="name it by what it is: .parquet, or .csv in UTF-8",
             )
+        separator = _separator(head, separator)
         _check_names(path, head, separator)
         found = _parsed(head, separator, None, typed={})
     except _UNREADABLE as error:
         raise _unreadable(path, error) from error
     return CsvPart(path=path, schema=found.schema, separator=separator)
+
+
+def _separator(head: bytes, usual: str) -> str:
+    """The usual separator, or the one that the first line has instead: spreadsheets in many countries write semicolons."""
+    first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
+    if usual in first:
+        return usual
+    return max(_SEPARATORS, key=first.count) if any(one in first for one in _SEPARATORS) else usual
 
 
 def _check_names(path: Path, head: bytes, separator: str) -> None:

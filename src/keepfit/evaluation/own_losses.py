@@ -61,6 +61,8 @@ def metric(
     """
     from keepfit.evaluation.losses import LOSSES
 
+    if not isinstance(name, str):
+        raise TypeError('a metric needs a name: write @keepfit.metric("lateness") above the function')
     if name in LOSSES:
         raise ValueError(f"keepfit has a metric '{name}' already: choose another name")
     if not name.isidentifier():

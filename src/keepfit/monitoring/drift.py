@@ -1,7 +1,9 @@
 """Has the world moved? Each column's distribution against the reference, through three floors at once."""
 
 import math
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -25,8 +27,8 @@ from keepfit.stats.two_sample import (
     total_variation_noise,
 )
 
-#: The most frequent categories that are tested apart from the hundreds of rarer ones, which dilute each other.
-FREQUENT: Final = 20
+#: Groups of categories that are tested beside the hundreds of single ones, which dilute each other.
+GROUPS: Final = 20
 
 
 def drift_tests(
@@ -43,7 +45,8 @@ def drift_tests(
 
     1. chance, rows of one window being more alike than rows of several as far as the reference's own windows show: for
        numbers the smallest of three p-values, each by the law of its statistic and times three: Kolmogorov and Smirnov's (the largest gap), Mann and Whitney's (a shift), and a chi-square over deciles (any other change of
-       shape); for categories the smaller of two chi-squares, over the 20 most frequent values and over 200, times two;
+       shape); for categories the smaller of two chi-squares, over the 200 most frequent values and over 20 groups of
+       them, times two;
     2. natural variation: further than windows of the reference lie from each other (see `keepfit.monitoring.variation`),
        with the sampling noise of this window on top;
     3. size: at least the share `monitor.drift` of the rows must have moved. Of numbers that is the largest gap between the
@@ -68,12 +71,18 @@ def _test(
         return Measured(finding=_insufficient(check, column.name, window, n, monitor))
     norm = norm_of(column, at=at, level=level)
     if isinstance(window, NumericProfile):
-        return _number(check, column.name, window, n, norm, monitor, level)
+        return _number(check, column, window, n, norm, monitor, level)
     return _category(check, column.name, window, n, norm, monitor)
 
 
 def _number(
-    check: Check, name: str, window: NumericProfile, n: int, norm: Norm, monitor: Monitor, level: float
+    check: Check,
+    column: NormColumn,
+    window: NumericProfile,
+    n: int,
+    norm: Norm,
+    monitor: Monitor,
+    level: float,
 ) -> Measured:
     found, design = window.counts, norm.design(n)
     gap = kolmogorov_smirnov(norm.counts, found, design)
@@ -86,23 +95,26 @@ def _number(
     threshold = max(monitor.drift, min(1.0, math.hypot(norm.natural, noise)) if norm.natural else 0.0)
     return _measured(
         check,
-        name,
+        column.name,
         n,
         norm,
         statistic="ks",
         value=gap.statistic,
         p=p,
         threshold=threshold,
-        detail=_middle(window, norm),
+        detail=_middle(window, column.total, norm),
     )
 
 
 def _category(
     check: Check, name: str, window: CategoricalProfile, n: int, norm: Norm, monitor: Monitor
 ) -> Measured:
-    found, expected, design = value_counts(window), norm.counts, norm.design(n)
+    found, expected = value_counts(window), norm.counts
+    # Of many values only those that are listed are compared.
+    n = int(found.sum())
+    design = norm.design(n)
     fine = chi_square(expected, found, design)
-    frequent = chi_square(_frequent(expected), _frequent(found), design)
+    coarse = chi_square(_grouped(window, expected), _grouped(window, found), design)
     gap = np.abs(shares(found) - shares(expected))
     rows = np.array([float(n)]), np.array([float(expected.sum())])
     mean, deviation = (float(one[0]) for one in total_variation_noise(expected, *rows))
@@ -115,14 +127,21 @@ def _category(
         norm,
         statistic="total variation",
         value=value,
-        p=min(1.0, 2 * min(fine.p, frequent.p)),
+        p=min(1.0, 2 * min(fine.p, coarse.p)),
         threshold=max(monitor.drift, natural),
         detail=_most_moved(window, gap, shares(expected), shares(found)),
     )
 
 
-def _frequent(counts: Counts) -> Counts:
-    return np.append(counts[:FREQUENT], counts[FREQUENT:].sum())
+def _grouped(window: CategoricalProfile, counts: Counts) -> Counts:
+    """Rows in groups of categories, by a digest of their names.
+
+    Groups by frequency would not do: what is frequent in the reference is what chance favoured there.
+    """
+    groups = [zlib.crc32(str(value).encode()) % GROUPS for value in window.cells.values]
+    groups += [GROUPS] * (counts.size - len(groups))
+    found: Counts = np.bincount(groups, weights=counts, minlength=GROUPS).astype(np.int64)
+    return found
 
 
 def _measured(
@@ -165,24 +184,17 @@ def _measured(
     )
 
 
-def _middle(window: NumericProfile, norm: Norm) -> str:
+def _middle(window: NumericProfile, total: Column, norm: Norm) -> str:
     """What moved most, in words."""
-    old = NumericProfile.empty(window.cells)
-    was = _quantile(old.cells.edges, norm.counts, 0.5)
-    now = _quantile(old.cells.edges, window.counts, 0.5)
-    return f"median {now:.3g}, was {was:.3g}"
-
-
-def _quantile(edges: Sequence[float], counts: Counts, probability: float) -> float:
-    """The edge before which this share of the rows lies."""
-    until = counts.cumsum()
-    cell = int(np.searchsorted(until, probability * float(until[-1]), side="right"))
-    return edges[min(max(cell - 1, 0), len(edges) - 1)] if edges else math.nan
+    if not isinstance(total, NumericProfile):
+        return ""
+    was = replace(total, counts=norm.counts)
+    return f"median {window.quantile(0.5):.3g}, was {was.quantile(0.5):.3g}"
 
 
 def _most_moved(window: CategoricalProfile, gap: Floats, was: Floats, now: Floats) -> str:
     cell = int(np.argmax(gap))
-    names = [*(repr(value) for value in window.cells.values), "rarer values"]
+    names = [*(repr(value) for value in window.cells.values), "values never seen before"]
     return f"{names[cell]}: {percent(float(now[cell]))}, was {percent(float(was[cell]))}"
 
 

@@ -41,7 +41,7 @@ def check_inputs(
     """
     norms = norms_of(reference)
     traffic = traffic_finding(window.rows, norms.rows, monitor.min_rows)
-    if window.rows < monitor.min_rows or not norms.rows:
+    if min(window.rows, norms.rows) < monitor.min_rows:
         return [traffic]
     tests = [*_column_tests(norms, window, monitor, at), *correlation_tests(norms, window)]
     if predictions is not None:

@@ -98,6 +98,8 @@ def family_of(dtype: pl.DataType) -> ColumnKind | None:
         return ColumnKind.NUMBER
     if dtype == pl.Boolean:
         return ColumnKind.BOOLEAN
+    if dtype == pl.Time:
+        return ColumnKind.CATEGORY  # a time of day is no moment
     if dtype.is_temporal():
         return ColumnKind.TIME
     return ColumnKind.CATEGORY
@@ -115,4 +117,4 @@ def _names_rows(values: pl.Series) -> bool:
 def _counts_rows(present: pl.Series) -> bool:
     """Whether whole numbers only rise, or only fall, from row to row; amounts hardly ever do."""
     steps = present.cast(pl.Int64, strict=False).diff().drop_nulls()
-    return bool((steps > 0).all() or (steps < 0).all())
+    return bool(len(steps)) and bool((steps > 0).all() or (steps < 0).all())

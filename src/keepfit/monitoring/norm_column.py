@@ -79,7 +79,7 @@ class NormColumn:
             blocks=stacked,
             nulls=nulls,
             counts=counts,
-            rows=stacked.sum(axis=1) + nulls,
+            rows=np.array([block.rows for _, block in blocks], np.int64),
             total_n=total.n,
             total_rows=total.rows,
         )
@@ -137,11 +137,14 @@ def norms_of(reference: Reference) -> Norms:
 
 
 def value_counts(column: Column) -> Counts:
-    """Rows in each cell, nulls left out; of categories the listed values, then all others.
+    """Rows in each cell, nulls left out; of categories the listed values, and where the reference had no others all the rest.
 
-    Values never seen before stand with the rare ones of the reference, of which they are the unlisted rest: some come in
-    every healthy window. Whether more came than that has a test of its own (`keepfit.monitoring.new_values`).
+    With more values than are listed, those listed are the ones that chance favoured in the reference: together they have fewer
+    rows in every other sample of the same world. Their shares of each other's rows do not change by that, so the
+    rows of all other values are left out.
     """
     if isinstance(column, NumericProfile):
+        return column.counts
+    if column.cells.tail or not column.cells.complete:
         return column.counts
     return np.append(column.counts, column.other + column.unseen)

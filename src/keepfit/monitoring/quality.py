@@ -16,11 +16,13 @@ from keepfit.stats.profile import NumericProfile
 
 def traffic_finding(rows: int, reference_rows: int, least: int) -> Finding:
     """Whether enough rows came to tell anything, and there is something to hold them against."""
-    enough = rows >= least and reference_rows > 0
+    enough = rows >= least and reference_rows >= least
     if enough:
         says = f"{rows:,} rows came"
-    elif reference_rows:
+    elif rows < least and reference_rows:
         says = f"{rows:,} rows came; a verdict needs {least:,}"
+    elif reference_rows:
+        says = f"the reference holds {reference_rows:,} rows; a verdict needs {least:,}"
     else:
         says = f"{rows:,} rows came, but the reference holds none to compare them with"
     return Finding(

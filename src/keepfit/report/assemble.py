@@ -32,6 +32,7 @@ def file_report(
     findings: Sequence[Finding],
     notes: Sequence[str] = (),
     performance: PerformanceReport | None = None,
+    unjudged: bool = False,
 ) -> FileReport:
     """The report.
 
@@ -46,6 +47,7 @@ def file_report(
         findings: worst first.
         notes: what the reader should know.
         performance: of the predictions.
+        unjudged: predictions were to be judged, and could not be: then that nothing changed is not known.
     """
     compared = [one for one in kinds if one.kind is not None]
     changed = {one.subject for one in findings if one.alarms} & {one.name for one in compared}
@@ -63,7 +65,7 @@ def file_report(
     places = {finding.subject: place for place, finding in reversed(list(enumerate(findings)))}
     last = len(findings)
     columns.sort(key=lambda one: (not one.alarms, places.get(one.name, last) if one.alarms else 0))
-    outcome = _outcome(findings)
+    outcome = _outcome(findings, told=bool(compared) and not unjudged)
     return FileReport(
         keepfit=keepfit,
         made_at=made_at,
@@ -89,12 +91,12 @@ def _role(name: str, settings: Settings) -> str:
     return roles.get(name, "")
 
 
-def _outcome(findings: Sequence[Finding]) -> Outcome:
+def _outcome(findings: Sequence[Finding], *, told: bool) -> Outcome:
     if any(one.alarms for one in findings):
         return Outcome.CHANGED
     traffic = [one for one in findings if one.check is Check.TRAFFIC]
     unknown = not traffic or any(one.verdict is Verdict.INSUFFICIENT_DATA for one in traffic)
-    return Outcome.UNKNOWN if unknown else Outcome.UNCHANGED
+    return Outcome.UNKNOWN if unknown or not told else Outcome.UNCHANGED
 
 
 def _says(

@@ -15,7 +15,7 @@ from keepfit.stats.numeric_kernel import Counts
 #: Columns that are paired: the cost of a row grows with the square.
 MOST_COLUMNS: Final = 64
 #: Values further from the reference's median count as if they lay here, in spreads of the reference.
-CLIP: Final = 4.0
+CLIP: Final = 2.5
 
 #: Rows that are paired, at most, of those that come together: more tell no more of a correlation, and cost a third of a
 #: profile. The columns of so many stay in a core's cache.
@@ -28,9 +28,9 @@ _LEAST_VARIANCE: Final = 1e-12
 class Moments:
     """Sums of the values, squares and products of k columns, over the rows in which both of a pair have a value.
 
-    Each value is taken as z = (value - centre) / scale, clipped at ±4, with the reference's median and robust spread (see
+    Each value is taken as z = (value - centre) / scale, clipped at ±2.5, with the reference's median and robust spread (see
     `NumericCells`): no outlier makes or breaks a correlation, and an infinity counts as an extreme. The products of normal
-    variables lose less than 0.001 of their correlation by it.
+    variables lose less than 0.01 of their correlation by it.
 
     Of more than 8,192 rows that come together, as many are drawn at random, always the same ones.
 

@@ -85,6 +85,7 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
         findings=ranked(findings, {}),
         notes=_notes(two, profiled[0], predictions),
         performance=_performance(predictions),
+        unjudged=bool(predictions.problem),
     )
 
 

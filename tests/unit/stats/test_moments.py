@@ -38,7 +38,7 @@ def _close(a, b):
 def test_pairs_are_those_of_the_rows_that_have_both(table):
     """Counts, sums and correlations are those of the clipped values, pair by pair, without the rows with a gap."""
     found = Moments.of(CELLS, table)
-    z = np.stack([np.clip((table[name] - one.centre) / one.scale, -4, 4) for name, one in CELLS.items()])
+    z = np.stack([np.clip((table[name] - one.centre) / one.scale, -2.5, 2.5) for name, one in CELLS.items()])
     for i in range(3):
         for j in range(3):
             both = ~np.isnan(z[i]) & ~np.isnan(z[j])
@@ -157,5 +157,5 @@ def test_rows_that_come_in_a_rhythm_are_all_heard():
     x = np.where(turns == 0, 3.0, 1.0)
     found = Moments.of(CELLS, {"x": x, "y": x, "z": x})
     share = float(found.sums[0, 0] / found.pairs[0, 0])
-    expected = float((np.clip((x - found.centres[0]) / found.scales[0], -4, 4)).mean())
+    expected = float((np.clip((x - found.centres[0]) / found.scales[0], -2.5, 2.5)).mean())
     assert share == pytest.approx(expected, rel=0.05)

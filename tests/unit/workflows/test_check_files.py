@@ -279,3 +279,51 @@ def test_rows_that_are_too_old_are_told(tmp_path, fresh, stale):
     asked = FilesToCheck(**paths, time="at", fresh=fresh)
     report = check_files(asked, now=datetime(2024, 4, 20, tzinfo=UTC))
     assert (("freshness", "at") in alarms(report)) is stale
+
+
+def test_semicolons_separate_too(tmp_path):
+    """As spreadsheets in many countries write them; against the same rows with commas nothing has changed."""
+    paths = {name: tmp_path / f"{name}.csv" for name in ("reference", "current")}
+    trips(1).drop("at").write_csv(paths["reference"])
+    trips(2).drop("at").write_csv(paths["current"], separator=";")
+    report = check_files(FilesToCheck(**paths), now=EPOCH)
+    assert report.compared == 4
+    assert alarms(report) == set()
+
+
+def test_nothing_to_compare_is_no_health(check):
+    """Every column is left out."""
+    report = check(trips(1), trips(2), ignored=tuple(trips(1).columns))
+    assert report.outcome is Outcome.UNKNOWN
+
+
+def test_a_reference_that_is_too_small_is_no_norm(check):
+    """A few rows say nothing of what is usual."""
+    report = check(trips(1, rows=99), trips(2))
+    assert report.outcome is Outcome.UNKNOWN
+    assert "the reference holds 99 rows; a verdict needs 100" in {one.says for one in report.findings}
+
+
+def test_hundreds_of_equally_frequent_values_are_no_drift(check):
+    """Which of them are the most frequent is chance in each file."""
+    rng = np.random.default_rng(3)
+    values = np.array([f"v{i}" for i in range(500)])
+
+    def one():
+        return pl.DataFrame({"code": values[rng.integers(0, 500, 5000)], "x": rng.normal(size=5000)})
+
+    assert sum(bool(alarms(check(one(), one()))) for _ in range(10)) <= 1
+
+
+def test_numbers_beyond_64_bits_of_sign_do_not_name_rows(check):
+    """They are compared like others."""
+    rng = np.random.default_rng(4)
+    large = pl.DataFrame({"big": pl.Series(rng.integers(2**63, 2**64 - 1, 1500, dtype=np.uint64))})
+    report = check(large, pl.DataFrame({"big": pl.Series(np.arange(1500), dtype=pl.UInt64)}))
+    assert ("drift", "big") in alarms(report)
+
+
+def test_predictions_that_cannot_be_judged_are_no_health(check):
+    """Asked to judge them, a script must not go on as if they were good."""
+    report = check(trips(1), trips(2), target="miles")
+    assert report.outcome is Outcome.UNKNOWN
