@@ -2,28 +2,24 @@
 
 import datetime as dt
 import re
-import sys
 from dataclasses import fields, is_dataclass
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
+import report_findings as checks
+import report_metrics as metrics
+from report_columns import column_numbers
+from report_numbers import columns_of, norm_of
+from report_rows import CASES, DAY, HOUR
 from scipy import stats
 
 from keepfit.clock import parse_time
 from keepfit.report.figures import drawn
 from keepfit.workflows.check_files import check_files
 from keepfit.workflows.prepare_files import FilesToCheck
-
-sys.path.append(str(Path(__file__).parent))
-import report_findings as checks
-import report_metrics as metrics
-from report_columns import column_numbers
-from report_numbers import columns_of, norm_of
-from report_rows import CASES, DAY, HOUR
 
 NOW = parse_time("2024-05-01T10:00")
 #: The only numbers that no test works out, and why.

@@ -29,6 +29,8 @@ from keepfit.stats.two_sample import (
 
 #: Groups of categories that are tested beside the hundreds of single ones, which dilute each other.
 GROUPS: Final = 20
+#: What chance makes more often than this is said to be chance.
+_CHANCE: Final = 0.01
 
 
 def drift_tests(
@@ -174,13 +176,20 @@ def _measured(
         threshold=threshold,
         n=n,
         verdict=Verdict.OK,
-        says=f"{name} is where it was: {moved_by}; a change from {percent(threshold)}",
+        says=f"{name} is where it was: {moved_by}, {_calm(p)}; a change from {percent(threshold)}",
         p=p,
     )
     return Measured(
         finding=finding,
         beyond=value > threshold,
         says=f"{name} moved: {moved_by}; {detail}; {usual}",
+    )
+
+
+def _calm(p: float) -> str:
+    """Why it is no change."""
+    return (
+        "as chance would have it" if p >= _CHANCE else "too few to matter, or as windows of the reference do"
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
-from keepfit.monitoring.wording import percent
+from keepfit.monitoring.wording import counted, percent
 from keepfit.stats.rise import rise_p_value
 
 #: The least rise of the share of duplicates that counts; an id is meant to occur once, so that a few are many.
@@ -37,7 +37,7 @@ def check_duplicates(
         threshold=expected + LEAST_RISE,
         n=rows,
         verdict=Verdict.ALARM if alarm else Verdict.OK,
-        says=f"{subject} {verb}: {duplicates:,} of {rows:,} rows repeat an id ({percent(share)}), "
+        says=f"{subject} {verb}: {duplicates:,} of {counted(rows)} {'repeats' if duplicates == 1 else 'repeat'} an id ({percent(share)}), "
         f"{reference_duplicates:,} of {reference_rows:,} in the reference",
         fault=Fault(column=subject, kind="all") if alarm else None,
         p=p,

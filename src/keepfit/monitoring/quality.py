@@ -10,7 +10,7 @@ from keepfit.monitoring.range_check import constant_test, out_of_range
 from keepfit.monitoring.rise import Rise, rise_test
 from keepfit.monitoring.unit import check_unit
 from keepfit.monitoring.variation import largest_share
-from keepfit.monitoring.wording import percent
+from keepfit.monitoring.wording import counted, percent
 from keepfit.stats.profile import NumericProfile
 
 
@@ -18,13 +18,13 @@ def traffic_finding(rows: int, reference_rows: int, least: int) -> Finding:
     """Whether enough rows came to tell anything, and there is something to hold them against."""
     enough = rows >= least and reference_rows >= least
     if enough:
-        says = f"{rows:,} rows came"
+        says = f"{counted(rows)} came"
     elif rows < least and reference_rows:
-        says = f"{rows:,} rows came; a verdict needs {least:,}"
+        says = f"{counted(rows)} came; a verdict needs {least:,}"
     elif reference_rows:
-        says = f"the reference holds {reference_rows:,} rows; a verdict needs {least:,}"
+        says = f"the reference holds {counted(reference_rows)}; a verdict needs {least:,}"
     else:
-        says = f"{rows:,} rows came, but the reference holds none to compare them with"
+        says = f"{counted(rows)} came, but the reference holds none to compare them with"
     return Finding(
         check=Check.TRAFFIC,
         subject="rows",
@@ -70,7 +70,8 @@ def _nulls(window: Column, column: NormColumn, rows: int) -> Rise:
     total = column.total
     worst = largest_share(column.nulls, column.rows)
     share = percent(total.nulls / column.total_rows if column.total_rows else 0.0)
-    norm = f"{share} of the reference ({column.total_rows:,} rows), at most {percent(worst)} in one of its windows"
+    most = f", at most {percent(worst)} in one of its windows" if len(column.windows) > 1 else ""
+    norm = f"{share} of the reference ({column.total_rows:,} rows){most}"
     return Rise(
         what="null",
         hits=window.nulls - window.unreadable,

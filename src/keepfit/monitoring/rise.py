@@ -126,5 +126,11 @@ def _none(check: Check, column: str, rows: int, quality: float) -> Finding:
         threshold=quality,
         n=rows,
         verdict=Verdict.OK,
-        says=f"{column} holds no new value more than once in {rows:,} rows",
+        says=_nothing(check, column, rows),
     )
+
+
+def _nothing(check: Check, column: str, rows: int) -> str:
+    if check is Check.RANGE:
+        return f"the reference holds too few values of {column} to have a range"
+    return f"{column} holds no new value more than once in {rows:,} rows"

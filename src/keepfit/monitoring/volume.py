@@ -12,6 +12,7 @@ from keepfit.clock import Window, say_duration, utc
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.phase import phase_name, phases
 from keepfit.monitoring.variation import LEAST_BLOCKS, MOST_SPREADS
+from keepfit.monitoring.wording import counted
 
 #: The least change of volume that counts, as a factor: half as many, or twice as many.
 LEAST_FACTOR: Final = 2.0
@@ -52,7 +53,7 @@ def check_volume(rows: int, at: Window, past: Sequence[tuple[Window, int]]) -> F
         threshold=factor,
         n=rows,
         verdict=Verdict.ALARM if alarm else Verdict.OK,
-        says=f"{rows:,} rows came, {_times(ratio)} the usual {usual:,.0f} (median of {len(alike)} windows{said}; "
+        says=f"{counted(rows)} came, {_times(ratio)} the usual {usual:,.0f} (median of {len(alike)} windows{said}; "
         f"a change from a factor of {factor:.2g})",
     )
 
@@ -96,7 +97,7 @@ def _unknown(rows: int, windows: int) -> Finding:
         threshold=LEAST_FACTOR,
         n=rows,
         verdict=Verdict.INSUFFICIENT_DATA,
-        says=f"{rows:,} rows came; {windows} earlier {'window is' if windows == 1 else 'windows are'} too few to say "
+        says=f"{counted(rows)} came; {windows} earlier {'window is' if windows == 1 else 'windows are'} too few to say "
         f"what is usual, {LEAST_WINDOWS} are needed",
     )
 

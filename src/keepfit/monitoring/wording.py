@@ -24,3 +24,12 @@ def chance(p: float) -> str:
     ('p 0.031', 'p < 0.0001')
     """
     return f"p {p:.2g}" if p >= _SURE else f"p < {_SURE:.4f}"
+
+
+def counted(rows: int) -> str:
+    """How many rows.
+
+    >>> counted(1), counted(1200)
+    ('1 row', '1,200 rows')
+    """
+    return f"{rows:,} row" if rows == 1 else f"{rows:,} rows"

@@ -67,7 +67,7 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
     profiled = profile_file(two.reference, two.cells, two.every), profile_file(two.current, two.cells, None)
     predictions = _predictions(two)
     findings = [
-        *_input_findings(two, *profiled),
+        *_present(two, _input_findings(two, *profiled)),
         *_schema_findings(two, profiled[1]),
         *_id_findings(two, profiled[0].rows, profiled[1].rows),
         *_freshness_findings(two, now),
@@ -87,6 +87,11 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
         performance=_performance(predictions),
         unjudged=bool(predictions.problem),
     )
+
+
+def _present(two: Prepared, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings on columns that the current file has: of a missing one there is nothing else to tell."""
+    return [one for one in findings if one.subject not in two.cells or one.subject in two.current.types]
 
 
 def _input_findings(two: Prepared, reference: Profiled, current: Profiled) -> list[Finding]:

@@ -26,7 +26,7 @@ def test_duplicates_alarm_when_they_are_more_than_before(duplicates, reference_d
     )
     assert found.alarms is alarms
     assert (found.fault is not None) is alarms
-    assert f"{duplicates:,} of 1,000 rows repeat an id" in found.says
+    assert f"{duplicates:,} of 1,000 rows repeat" in found.says
 
 
 def test_no_rows_are_no_duplicates():
