@@ -67,6 +67,7 @@ def test_empty_states_say_what_comes_next(fresh):
         "metric": "mae",
         "windows": [],
         "estimators": {},
+        "slices": {},
     }
     assert fresh("incidents", "--json").json == {"incidents": []}
     assert fresh("data", "ls", "--json").json == {"versions": []}

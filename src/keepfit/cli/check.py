@@ -77,7 +77,7 @@ def windows(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """The newest windows: how many labels have come, how many should have, and how good the answers were."""
+    """The newest windows: how many labels have come, how many should have, how good the answers were, and where worst."""
     from keepfit.workflows.read_windows import read_windows
 
     space = opened(workspace)
@@ -90,6 +90,7 @@ def windows(
                 "metric": declared.task.metric,
                 "windows": found.windows,
                 "estimators": found.estimators,
+                "slices": found.slices,
             }
         )
     else:
@@ -99,6 +100,9 @@ def windows(
         )
         for version, verdict in found.estimators.items():
             say(f"the estimates of version {version}: {verdict.says}")
+        for version, worst in found.slices.items():
+            for one in worst:
+                say(f"version {version}: {one.says}")
 
 
 def history(

@@ -105,3 +105,24 @@ def test_an_estimate_that_labels_refute_is_not_shown(released):
     assert not found.estimators[1].usable
     assert "not to be believed" in found.estimators[1].says
     assert {one.estimated for one in found.windows} == {None}
+
+
+def test_where_a_model_does_worst_is_told_without_being_declared(released):
+    """Long rides take much longer than they did: the slice is found, and beside it what it was."""
+    released.town.rates[0] = 2.0
+    for day in range(6):
+        released.serve(day, rows=400)
+        released.label(day, rows=400)
+        released.check(day)
+    found = read_windows(released.ports, released.model, newest=6, now=released.end_of(6))
+    (first, *_) = found.slices[1]
+    assert first.feature == "miles"
+    assert first.mean > first.rest
+    assert "it was" in first.says
+
+
+def test_before_a_label_nothing_is_known_to_be_worse(released):
+    """No slice is made up."""
+    released.serve(0)
+    released.check(0)
+    assert read_windows(released.ports, released.model, newest=5, now=released.end_of(0)).slices == {}
