@@ -7,6 +7,7 @@ from typing import Final
 
 from keepfit.evaluation.evidence import display
 from keepfit.evaluation.loss_sums import LossSums
+from keepfit.evaluation.wording import percent
 from keepfit.stats.intervals import Interval, normal_quantile
 
 #: A share of the change is told when it is known to within this much.
@@ -229,15 +230,6 @@ def _of_part(metric: str, part: Part, n: int) -> str:
     return (
         f"what stands out is {part.label}: {rows}; how much of the whole that makes, {n:,} rows do not tell"
     )
-
-
-def percent(share: float) -> str:
-    """A share in per cent.
-
-    >>> percent(0.1582)
-    '15.8 %'
-    """
-    return f"{share * 100:.1f} %"
 
 
 def _percents(interval: Interval) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 
 from keepfit.evaluation.cell_losses import CellLosses, CellSums
 from keepfit.evaluation.cell_slices import Floats
-from keepfit.evaluation.explanation import WIDEST, MixChange, percent
+from keepfit.evaluation.explanation import WIDEST, MixChange
 from keepfit.evaluation.loss_sums import LossSums
 from keepfit.evaluation.slice_change import error_of, fieller
+from keepfit.evaluation.wording import percent
 from keepfit.stats.coarse import cell_label
 from keepfit.stats.intervals import Interval, normal_quantile
 

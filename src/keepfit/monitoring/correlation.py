@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from keepfit.evaluation.wording import chance
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.norm_column import Norms
-from keepfit.monitoring.wording import chance
 from keepfit.stats.intervals import normal_quantile
 from keepfit.stats.numeric_cells import Floats
 from keepfit.stats.numeric_profile import Counts

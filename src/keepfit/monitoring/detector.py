@@ -7,9 +7,9 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
+from keepfit.evaluation.wording import chance
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.measured import Measured
-from keepfit.monitoring.wording import chance
 from keepfit.stats.profile import Profile
 
 #: Where packages announce theirs: `[project.entry-points."keepfit.detectors"]`, `name = "package.module:function"`.

@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 
 from keepfit.clock import Window
+from keepfit.evaluation.wording import chance, percent
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.norm_column import Column, NormColumn, value_counts
 from keepfit.monitoring.phase import phase_name
 from keepfit.monitoring.policy import Monitor
 from keepfit.monitoring.variation import Norm, norm_of
-from keepfit.monitoring.wording import chance, percent
 from keepfit.stats.distances import shares
 from keepfit.stats.numeric_cells import Floats
 from keepfit.stats.numeric_profile import Counts

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from keepfit.evaluation.wording import counted, percent
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
-from keepfit.monitoring.wording import counted, percent
 from keepfit.stats.rise import rise_p_value
 
 #: The least rise of the share of duplicates that counts; an id is meant to occur once, so that a few are many.

@@ -1,10 +1,10 @@
 """Values that the reference never held, or hardly: a new category, a new sentinel among numbers."""
 
+from keepfit.evaluation.wording import percent
 from keepfit.monitoring.finding import Fault
 from keepfit.monitoring.norm_column import NormColumn
 from keepfit.monitoring.rise import TOLD_WHEN_NEW, Rise
 from keepfit.monitoring.variation import largest_novelty, largest_share
-from keepfit.monitoring.wording import percent
 from keepfit.stats.profile import CategoricalProfile, NumericProfile
 
 #: A number that the reference held now and then is new when it is this many times as frequent: an hour of the night

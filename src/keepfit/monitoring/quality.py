@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from keepfit.evaluation.wording import counted, percent
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.new_values import new_categories, new_numbers
@@ -10,7 +11,6 @@ from keepfit.monitoring.range_check import constant_test, out_of_range
 from keepfit.monitoring.rise import Rise, rise_test
 from keepfit.monitoring.unit import check_unit
 from keepfit.monitoring.variation import largest_share
-from keepfit.monitoring.wording import counted, percent
 from keepfit.stats.profile import NumericProfile
 
 

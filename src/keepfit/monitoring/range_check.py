@@ -5,12 +5,12 @@ from typing import Final
 
 import numpy as np
 
+from keepfit.evaluation.wording import percent
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.norm_column import Column, NormColumn, value_counts
 from keepfit.monitoring.rise import Rise
 from keepfit.monitoring.variation import largest_share
-from keepfit.monitoring.wording import percent
 from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import NumericProfile
 

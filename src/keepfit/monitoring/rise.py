@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from keepfit.evaluation.wording import chance, percent
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 from keepfit.monitoring.measured import Measured
-from keepfit.monitoring.wording import chance, percent
 from keepfit.stats.rise import rise_p_value
 
 #: One-sided: a rise is a fault of the data when chance makes it less than once in ten thousand windows.

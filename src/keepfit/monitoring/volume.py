@@ -9,10 +9,10 @@ import numpy as np
 from scipy import special
 
 from keepfit.clock import Window, say_duration, utc
+from keepfit.evaluation.wording import counted
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.phase import phase_name, phases
 from keepfit.monitoring.variation import LEAST_BLOCKS, MOST_SPREADS
-from keepfit.monitoring.wording import counted
 
 #: The least change of volume that counts, as a factor: half as many, or twice as many.
 LEAST_FACTOR: Final = 2.0

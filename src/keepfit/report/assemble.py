@@ -7,6 +7,7 @@ from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.kinds import KindOf
 from keepfit.report.columns import column_report, reported
 from keepfit.report.file_report import (
+    ColumnReport,
     FileFacts,
     FileReport,
     LeftOut,
@@ -62,9 +63,6 @@ def file_report(
         )
         for one in compared
     ]
-    places = {finding.subject: place for place, finding in reversed(list(enumerate(findings)))}
-    last = len(findings)
-    columns.sort(key=lambda one: (not one.alarms, places.get(one.name, last) if one.alarms else 0))
     outcome = _outcome(findings, told=bool(compared) and not unjudged)
     return FileReport(
         keepfit=keepfit,
@@ -78,12 +76,19 @@ def file_report(
         changed=len(changed),
         notes=tuple(notes),
         findings=tuple(reported(one) for one in findings),
-        columns=tuple(columns),
+        columns=tuple(_worst_first(columns, findings)),
         left_out=tuple(
             LeftOut(name=one.name, type=one.dtype, why=one.why) for one in kinds if one.kind is None
         ),
         performance=performance,
     )
+
+
+def _worst_first(columns: Sequence[ColumnReport], findings: Sequence[Finding]) -> list[ColumnReport]:
+    """Those that alarm in the order of their findings, then the others in the file's."""
+    places = {finding.subject: place for place, finding in reversed(list(enumerate(findings)))}
+    last = len(findings)
+    return sorted(columns, key=lambda one: (not one.alarms, places.get(one.name, last) if one.alarms else 0))
 
 
 def _role(name: str, settings: Settings) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from keepfit.monitoring import wording
+from keepfit.evaluation import wording
 
 #: Stands for a number that could not be computed.
 NONE: Final = "\N{EN DASH}"
