@@ -9,7 +9,7 @@ from keepfit.fleet.health import ModelHealth, model_health, worst_first
 from keepfit.fleet.maturity import maturity_of
 from keepfit.registry.lineage import tenures
 from keepfit.workflows.ports import Ports
-from keepfit.workflows.read_windows import LEARNED, recent_evidence
+from keepfit.workflows.recent_evidence import LEARNED, recent_evidence
 
 
 def read_fleet(ports: Ports, models: Iterable[Model], *, now: datetime) -> list[ModelHealth]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from keepfit.clock import window_of
 from keepfit.definition import Model
 from keepfit.evaluation.estimation.verdict import EstimateVerdict, judge_estimator
 from keepfit.evaluation.evidence import Performance
@@ -12,9 +11,7 @@ from keepfit.evaluation.worst_slices import WorstSlice, worst_slices
 from keepfit.fleet.window_report import WindowReport, window_reports
 from keepfit.monitoring.evidence import WindowEvidence
 from keepfit.workflows.ports import Ports
-
-#: Windows before those that are shown, from which is learned how long labels take.
-LEARNED = 30
+from keepfit.workflows.recent_evidence import LEARNED, recent_evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +71,3 @@ def _verdict(
     if estimator is None:
         return None
     return judge_estimator([one.matured for one in expected], estimator.spec, min_rows=model.monitor.min_rows)
-
-
-def recent_evidence(ports: Ports, model: Model, *, windows: int, now: datetime) -> list[WindowEvidence]:
-    """The evidence of every version in the newest windows, counted back from the newest event.
-
-    They reach back twice the label delay at least: within less, hardly a label would have come.
-    """
-    last = ports.predictions.last_event(model.name)
-    if last is None:
-        return []
-    newest = window_of(min(last, now), model.monitor.every).start
-    since = newest - max((windows - 1) * model.monitor.every, 2 * model.label_delay)
-    versions = sorted({event.version for event in ports.release_log.events(model.name)})
-    return [one for version in versions for one in ports.evidence.evidence(model.name, version, since)]

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 from workflow_fakes import DAY, START
 
-from keepfit.workflows.read_windows import read_windows, recent_evidence
+from keepfit.workflows.read_windows import read_windows
 
 
 def test_before_a_prediction_there_is_no_window(released):
@@ -67,15 +67,6 @@ def test_every_version_that_answered_has_its_own_windows(changed):
     assert [one.version for one in found] == [3, 1]
     assert {one.window.start for one in found} == {changed.end_of(9)}
     assert sum(one.rows for one in found) == 150
-
-
-def test_evidence_reaches_back_from_the_newest_event(released):
-    """However long ago that was, and far enough for labels to have come."""
-    released.run(*range(6))
-    found = recent_evidence(released.ports, released.model, windows=1, now=released.end_of(400))
-    assert [one.window.start for one in found] == [START + day * DAY for day in (3, 4, 5)]
-    found = recent_evidence(released.ports, released.model, windows=5, now=released.end_of(400))
-    assert len(found) == 5
 
 
 def test_windows_without_labels_have_an_estimate_that_labels_bear_out(released):
