@@ -18,6 +18,7 @@ from keepfit.monitoring.finding import Finding
 from keepfit.monitoring.inputs import check_inputs
 from keepfit.monitoring.policy import Monitor
 from keepfit.monitoring.reference import Reference, build_reference
+from keepfit.monitoring.trailing import summed
 from keepfit.registry.signature import Feature, Kind
 from keepfit.stats.profile import NumericProfile, Profile, profile_frame
 from keepfit.workflows.check_files import check_files
@@ -131,8 +132,7 @@ def hours(lake: EvidenceStore, model: str, index: int) -> Sequence[WindowEvidenc
 
 def judge_hours(held: Judge, evidence: Sequence[WindowEvidence], index: int) -> dict[str, str]:
     """Merge the hours of the `index`-th day, and what alarms in their sum."""
-    merged = Profile.merge([one.traffic for one in evidence])
-    return alarms(held.findings(merged, day_after(index)))
+    return alarms(held.findings(summed(evidence).traffic, day_after(index)))
 
 
 def _evidence(held: Judge, model: str, hour: int, rows: pa.Table) -> WindowEvidence:

@@ -46,10 +46,17 @@ class Apart:
     Attributes:
         kinds: the dataclasses, hashable, whose values are kept apart.
         values: these values; added to when columns are made.
+        readers: mappings, by their declared type, that are read in a way of their own: from the column, how many values
+            it holds, and these values to the mappings; or None for a column that is read like every other.
+        known: what these remember from one column to the next.
     """
 
     kinds: frozenset[type] = frozenset()
     values: list[Any] = dataclasses.field(default_factory=list)
+    readers: Mapping[Any, Callable[[Any, int, "Apart"], Sequence[Any] | None]] = dataclasses.field(
+        default_factory=dict
+    )
+    known: dict[Any, Any] = dataclasses.field(default_factory=dict)
     _places: dict[Any, int] = dataclasses.field(default_factory=dict)
 
     def place(self, value: Any) -> int:
@@ -193,12 +200,19 @@ def _record(kind: type) -> ColumnForm:
             for name, form in _fields(kind).items()
             if name in column
         }
-        if not columns:
-            return [kind() for _ in range(count)]
-        rows = zip(*columns.values(), strict=True)
-        return [kind(**dict(zip(columns, row, strict=True))) for row in rows]
+        return _made(kind, columns, count)
 
     return ColumnForm(encode=encode, decode=decode)
+
+
+def _made(kind: type, columns: Mapping[str, Sequence[Any]], count: int) -> Sequence[Any]:
+    """The records whose fields stand in columns."""
+    if count == 1:  # a window is one record of records
+        return [kind(**{name: values[0] for name, values in columns.items()})]
+    if not columns:
+        return [kind() for _ in range(count)]
+    rows = zip(*columns.values(), strict=True)
+    return [kind(**dict(zip(columns, row, strict=True))) for row in rows]
 
 
 @cache
@@ -315,6 +329,9 @@ def _mapping(declared: Any) -> ColumnForm:
         }
 
     def decode(column: Any, count: int, apart: Apart) -> Sequence[Any]:
+        reader = apart.readers.get(declared)
+        if reader is not None and (found := reader(column, count, apart)) is not None:
+            return found
         ends = _ends(lengths.decode(column["lengths"], count, apart))
         size = ends[-1][1] if ends else 0
         keys = key.decode(column["keys"], size, apart)

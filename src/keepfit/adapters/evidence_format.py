@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from keepfit.adapters.column_form import Apart, column_form
+from keepfit.adapters.profile_form import FEATURES, read_features
 from keepfit.errors import DataError
 from keepfit.evaluation.score_cells import ScoreCells
 from keepfit.monitoring.evidence import WindowEvidence
@@ -62,7 +63,7 @@ def pack_evidence(evidence: WindowEvidence) -> Packed:
 
 
 def unpack_evidence(packed: bytes, cells: Sequence[AnyCells]) -> WindowEvidence:
-    """The evidence again; its arrays cannot be written to.
+    """The evidence again; its arrays cannot be written to, and the columns of its traffic are stacked.
 
     Args:
         packed: `Packed.evidence`.
@@ -71,10 +72,18 @@ def unpack_evidence(packed: bytes, cells: Sequence[AnyCells]) -> WindowEvidence:
     Raises:
         DataError: a newer keepfit packed it, or it was altered.
     """
-    found: WindowEvidence = _unpacked(
-        WindowEvidence, packed, Apart(kinds=_KEPT_APART, values=list(cells)), "evidence"
-    )
-    return found
+    return evidence_reader(cells)(packed)
+
+
+def evidence_reader(cells: Sequence[AnyCells]) -> Callable[[bytes], WindowEvidence]:
+    """`unpack_evidence` for many windows that were counted in the same cells: what they share is looked at once."""
+    apart = Apart(kinds=_KEPT_APART, values=list(cells), readers={FEATURES: read_features})
+
+    def read(packed: bytes) -> WindowEvidence:
+        found: WindowEvidence = _unpacked(WindowEvidence, packed, apart, "evidence")
+        return found
+
+    return read
 
 
 def unpack_cells(packed: bytes) -> tuple[AnyCells, ...]:

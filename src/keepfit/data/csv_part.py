@@ -12,6 +12,7 @@ from typing import IO, Final, cast
 import polars as pl
 
 from keepfit.errors import DataError
+from keepfit.stats.pieces import FramePiece, Piece
 
 #: Text that is read at a time.
 BLOCK_BYTES: Final = 16 * 1024 * 1024
@@ -65,6 +66,10 @@ class CsvPart:
                         yield frame
         except _UNREADABLE as error:
             raise _unreadable(self.path, error) from error
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+        """The frames as pieces of a table. Raises like `frames`."""
+        return map(FramePiece, self.frames(columns))
 
     def _read(self, text: bytes, columns: Sequence[str]) -> pl.DataFrame:
         # Each block tells its times by itself: how they are written is no part of a type.

@@ -1,13 +1,15 @@
 """A Parquet file, read by row groups: as many rows at a time as memory should hold."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from keepfit.data.parquet_piece import ParquetPiece, unreadable
 from keepfit.errors import DataError
+from keepfit.stats.pieces import FramePiece, Piece
 
 #: Small row groups are read together up to so many rows.
 ROWS: Final = 131_072
@@ -21,6 +23,8 @@ _PIECES: Final = 3
 _READ_BYTES: Final = 65_536
 _FIXED_BYTES: Final = 8
 _TEXT_BYTES: Final = 16
+#: Text that is not stored as codes takes more than this for each value.
+_PLAIN_TEXT_BYTES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +36,14 @@ class Stretch:
         rows: how many.
         groups: the row groups that they are.
         held_bytes: the memory that they take, about.
+        coded: the columns of text that are stored as codes.
     """
 
     start: int
     rows: int
     groups: tuple[int, ...]
     held_bytes: int
+    coded: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,29 @@ class ParquetPart:
         for stretch in self.stretches(columns):
             yield from self.read(stretch, columns)
 
+    def pieces(self, columns: Sequence[str]) -> Iterator[Piece]:
+        """The rows in order, in pieces that memory holds easily; their columns are read when they are asked for.
+
+        Args:
+            columns: those that will be asked for.
+        """
+        scan = pl.scan_parquet(self.path, glob=False, hive_partitioning=False)
+        for stretch in self.stretches(columns):
+            if _count(stretch) > _PIECES:
+                yield from map(FramePiece, self.read(stretch, columns))
+                continue
+            for start, rows in _cuts(stretch):
+                yield ParquetPiece(
+                    path=self.path,
+                    scan=scan,
+                    start=stretch.start + start,
+                    rows=rows,
+                    groups=stretch.groups,
+                    skipped=start,
+                    columns=frozenset(self.schema),
+                    coded=stretch.coded,
+                )
+
     def stretches(self, columns: Sequence[str]) -> list[Stretch]:
         """How the rows are read, in order."""
         import pyarrow.parquet as pq
@@ -75,32 +104,26 @@ class ParquetPart:
             if found and _fit(found[-1], one):
                 found[-1] = _together(found[-1], one)
             elif one.rows:
-                found.append(
-                    Stretch(start=start, rows=one.rows, groups=one.groups, held_bytes=one.held_bytes)
-                )
+                found.append(replace(one, start=start))
             start += one.rows
         return found
 
     def read(self, stretch: Stretch, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """The rows of a stretch: one frame, or more when memory should not hold it. Raises like `frames`."""
         try:
-            pieces = -(-stretch.held_bytes // HELD_BYTES)
-            if pieces > _PIECES:
+            if _count(stretch) > _PIECES:
                 yield from self._batches(stretch, columns)
             else:
-                yield from self._slices(stretch, columns, -(-stretch.rows // max(1, pieces)))
+                yield from self._slices(stretch, columns)
         except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-            raise DataError(
-                f"'{self.path}' cannot be read: {str(error).splitlines()[0]}",
-                hint="it is damaged, or changed while it was read",
-            ) from error
+            raise unreadable(self.path, error) from error
 
-    def _slices(self, stretch: Stretch, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    def _slices(self, stretch: Stretch, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Polars decodes with half the work of pyarrow, but begins each slice at the start of its row group."""
         scan = pl.scan_parquet(self.path, glob=False, hive_partitioning=False)
         chosen = scan.select(pl.selectors.by_name(*columns))
-        for start in range(0, stretch.rows, rows):
-            yield chosen.slice(stretch.start + start, min(rows, stretch.rows - start)).collect()
+        for start, rows in _cuts(stretch):
+            yield chosen.slice(stretch.start + start, rows).collect()
 
     def _batches(self, stretch: Stretch, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """A row group too large for memory: pyarrow decodes it page by page."""
@@ -149,6 +172,7 @@ def _stretch(metadata: Any, group: int, columns: Sequence[str], schema: pl.Schem
     described = metadata.row_group(group)
     wanted = set(columns)
     stored: dict[str, int] = {}
+    coded: set[str] = set()
     for number in range(described.num_columns):
         column = described.column(number)
         name = (
@@ -158,8 +182,27 @@ def _stretch(metadata: Any, group: int, columns: Sequence[str], schema: pl.Schem
         )
         if name in wanted:
             stored[name] = stored.get(name, 0) + column.total_uncompressed_size
+            if schema[name] == pl.String and _is_coded(column):
+                coded.add(name)
     held = sum(max(size, described.num_rows * _width(schema[name])) for name, size in stored.items())
-    return Stretch(start=0, rows=described.num_rows, groups=(group,), held_bytes=held)
+    return Stretch(start=0, rows=described.num_rows, groups=(group,), held_bytes=held, coded=frozenset(coded))
+
+
+def _is_coded(column: Any) -> bool:
+    """Whether the text of a row group is stored as codes: writers change to plain text where the values are too many."""
+    small = column.total_uncompressed_size < _PLAIN_TEXT_BYTES * column.num_values
+    return bool(column.has_dictionary_page and small)
+
+
+def _count(stretch: Stretch) -> int:
+    """The pieces that memory holds easily."""
+    return max(1, -(-stretch.held_bytes // HELD_BYTES))
+
+
+def _cuts(stretch: Stretch) -> list[tuple[int, int]]:
+    """The first row of each piece and its rows."""
+    rows = -(-stretch.rows // _count(stretch))
+    return [(start, min(rows, stretch.rows - start)) for start in range(0, stretch.rows, rows)]
 
 
 def _width(dtype: pl.DataType) -> int:
@@ -177,4 +220,5 @@ def _together(one: Stretch, other: Stretch) -> Stretch:
         rows=one.rows + other.rows,
         groups=one.groups + other.groups,
         held_bytes=one.held_bytes + other.held_bytes,
+        coded=one.coded & other.coded,
     )

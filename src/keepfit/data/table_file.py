@@ -13,6 +13,7 @@ from keepfit.data.csv_part import CsvPart, open_csv
 from keepfit.data.parquet_part import ParquetPart, Stretch, open_parquet
 from keepfit.errors import DataError
 from keepfit.ids import did_you_mean
+from keepfit.stats.pieces import Piece
 
 Part = ParquetPart | CsvPart
 
@@ -67,6 +68,18 @@ class TableFile:
         return (
             self._complete(frame, wanted) for part in self.parts for frame in part.frames(_held(part, wanted))
         )
+
+    def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
+        """The same rows as `frames` gives, as pieces whose columns are read when they are asked for.
+
+        Args:
+            columns: those that will be asked for; all when None.
+
+        Raises:
+            DataError: a column is in none of the files. Reading a piece raises it when a file is damaged.
+        """
+        wanted = self._wanted(columns)
+        return (piece for part in self.parts for piece in part.pieces(_held(part, wanted)))
 
     def sample(self, rows: int, seed: int, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Random rows from all over the table, in their order; all rows when there are no more.
@@ -183,6 +196,10 @@ def _sampled(
     parts: Sequence[ParquetPart], wanted: Sequence[str], rows: int, rng: np.random.Generator
 ) -> Iterator[pl.DataFrame]:
     """Random rows of some stretches of the files, in order."""
+    if sum(part.rows for part in parts) <= rows:
+        for part in parts:
+            yield from part.frames(_held(part, wanted))
+        return
     stretches = [(part, one) for part in parts for one in part.stretches(_held(part, wanted))]
     sizes = np.array([one.rows for _, one in stretches], np.int64)
     for (part, stretch), count in zip(stretches, _takes(sizes, rows, rng).tolist(), strict=True):

@@ -2,9 +2,10 @@
 
 import math
 import zlib
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from keepfit.clock import Window
 from keepfit.evaluation.wording import chance, percent
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.measured import Measured
-from keepfit.monitoring.norm_column import Column, NormColumn, value_counts
+from keepfit.monitoring.norm_column import Column, NormColumn, once, value_counts
 from keepfit.monitoring.phase import phase_name
 from keepfit.monitoring.policy import Monitor
 from keepfit.monitoring.variation import Norm, norm_of
@@ -20,12 +21,7 @@ from keepfit.stats.distances import shares
 from keepfit.stats.numeric_cells import Floats
 from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import CategoricalProfile, NumericProfile
-from keepfit.stats.two_sample import (
-    chi_square,
-    kolmogorov_smirnov,
-    mann_whitney,
-    total_variation_noise,
-)
+from keepfit.stats.two_sample import chi_square, kolmogorov_smirnov, mann_whitney, total_variation_noise
 
 #: Groups of categories that are tested beside the hundreds of single ones, which dilute each other.
 GROUPS: Final = 20
@@ -62,111 +58,138 @@ def drift_tests(
         at: the window; None when it is no single one.
     """
     level = monitor.false_alarms / max(1, len(window))
-    return [_test(check, one, norms[name], monitor, at=at, level=level) for name, one in window.items()]
+    sides = [
+        _Sides(window=one, column=norms[name], norm=norm_of(norms[name], at=at, level=level))
+        for name, one in window.items()
+        if one.n >= monitor.min_rows and norms[name].total_n
+    ]
+    found = _numbers(check, sides, monitor, level) | _categories(check, sides, monitor)
+    return [
+        found.get(name) or Measured(finding=_insufficient(check, name, one, monitor))
+        for name, one in window.items()
+    ]
 
 
-def _test(
-    check: Check, window: Column, column: NormColumn, monitor: Monitor, *, at: Window | None, level: float
-) -> Measured:
-    n = window.n
-    if n < monitor.min_rows or not column.total_n:
-        return Measured(finding=_insufficient(check, column.name, window, n, monitor))
-    norm = norm_of(column, at=at, level=level)
-    if isinstance(window, NumericProfile):
-        return _number(check, column, window, n, norm, monitor, level)
-    return _category(check, column.name, window, n, norm, monitor)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sides:
+    """A column of the window, and what it is held against."""
+
+    window: Column
+    column: NormColumn
+    norm: Norm
 
 
-def _number(
-    check: Check,
-    column: NormColumn,
-    window: NumericProfile,
-    n: int,
-    norm: Norm,
-    monitor: Monitor,
-    level: float,
-) -> Measured:
-    found, design = window.counts, norm.design(n)
-    gap = kolmogorov_smirnov(norm.counts, found, design)
-    shift = mann_whitney(norm.counts, found, design)
-    starts = np.array(window.cells.coarse)
-    shape = chi_square(np.add.reduceat(norm.counts, starts), np.add.reduceat(found, starts), design)
-    p = min(1.0, 3 * min(gap.p, shift.p, shape.p))
+def _numbers(check: Check, sides: Sequence[_Sides], monitor: Monitor, level: float) -> dict[str, Measured]:
+    """The tests of the numbers, all at once: of 40 columns one by one, most of the time would go into calling numpy."""
+    pairs = [(one, one.window) for one in sides if isinstance(one.window, NumericProfile)]
+    if not pairs:
+        return {}
+    expected, found = _stacked([(one.norm.counts, window.counts) for one, window in pairs])
+    n, m = found.sum(axis=1), expected.sum(axis=1)
+    design = np.array([one.norm.design(int(rows)) for (one, _), rows in zip(pairs, n, strict=True)])
+    gap = kolmogorov_smirnov(expected, found, design)
+    shift = mann_whitney(expected, found, design)
+    shape = chi_square(
+        *_stacked(
+            [
+                tuple(np.add.reduceat([one.norm.counts, window.counts], window.cells.coarse, axis=1))
+                for one, window in pairs
+            ]
+        ),
+        design,
+    )
+    p = np.minimum(1.0, 3 * np.minimum(np.minimum(gap.p, shift.p), shape.p))
     # The gap that chance alone exceeds at `level`, by the first term of Kolmogorov's law.
-    noise = math.sqrt(-math.log(level / 2) / 2 * design * (1 / n + 1 / int(norm.counts.sum())))
-    threshold = max(monitor.drift, min(1.0, math.hypot(norm.natural, noise)) if norm.natural else 0.0)
-    return _measured(
-        check,
-        column.name,
-        n,
-        norm,
-        statistic="ks",
-        value=gap.statistic,
-        p=p,
-        threshold=threshold,
-        detail=_middle(window, column.total, norm),
-    )
+    noise = np.sqrt(-math.log(level / 2) / 2 * design * (1 / n + 1 / m))
+    natural = np.array([one.norm.natural for one, _ in pairs])
+    reach = np.where(natural > 0, np.minimum(1.0, np.hypot(natural, noise)), 0.0)
+    measures = zip(gap.statistic, p, np.maximum(monitor.drift, reach), n, m, strict=True)
+    return {
+        one.column.name: _measured(
+            check, one, _Measures(*measured), statistic="ks", detail=partial(_middle, window, one)
+        )
+        for (one, window), measured in zip(pairs, measures, strict=True)
+    }
 
 
-def _category(
-    check: Check, name: str, window: CategoricalProfile, n: int, norm: Norm, monitor: Monitor
-) -> Measured:
-    found, expected = value_counts(window), norm.counts
-    # Of many values only those that are listed are compared.
-    n = int(found.sum())
-    design = norm.design(n)
+def _categories(check: Check, sides: Sequence[_Sides], monitor: Monitor) -> dict[str, Measured]:
+    """The tests of the categories, all at once. Of many values only those that are listed are compared."""
+    pairs = [(one, one.window) for one in sides if isinstance(one.window, CategoricalProfile)]
+    if not pairs:
+        return {}
+    counts = [(one.norm.counts, value_counts(window)) for one, window in pairs]
+    expected, found = _stacked(counts)
+    n, m = found.sum(axis=1), expected.sum(axis=1)
+    design = np.array([one.norm.design(int(rows)) for (one, _), rows in zip(pairs, n, strict=True)])
     fine = chi_square(expected, found, design)
-    coarse = chi_square(_grouped(window, expected), _grouped(window, found), design)
-    gap = np.abs(shares(found) - shares(expected))
-    rows = np.array([float(n)]), np.array([float(expected.sum())])
-    mean, deviation = (float(one[0]) for one in total_variation_noise(expected, *rows))
-    value = max(float(gap.max()), float(gap.sum() / 2) - mean)
-    natural = min(1.0, math.hypot(norm.natural, 2 * deviation)) if norm.natural else 0.0
-    return _measured(
-        check,
-        name,
-        n,
-        norm,
-        statistic="total variation",
-        value=value,
-        p=min(1.0, 2 * min(fine.p, coarse.p)),
-        threshold=max(monitor.drift, natural),
-        detail=_most_moved(window, gap, shares(expected), shares(found)),
-    )
+    grouped = [
+        (_grouped(one.column, old), _grouped(one.column, new))
+        for (one, _), (old, new) in zip(pairs, counts, strict=True)
+    ]
+    coarse = chi_square(*_stacked(grouped), design)
+    was, now = shares(expected), shares(found)
+    gap = np.abs(now - was)
+    mean, deviation = total_variation_noise(expected, n.astype(np.float64), m.astype(np.float64))
+    value = np.maximum(gap.max(axis=1), gap.sum(axis=1) / 2 - mean)
+    natural = np.array([one.norm.natural for one, _ in pairs])
+    reach = np.where(natural > 0, np.minimum(1.0, np.hypot(natural, 2 * deviation)), 0.0)
+    p = np.minimum(1.0, 2 * np.minimum(fine.p, coarse.p))
+    measures = zip(value, p, np.maximum(monitor.drift, reach), n, m, strict=True)
+    return {
+        one.column.name: _measured(
+            check,
+            one,
+            _Measures(*measured),
+            statistic="total variation",
+            detail=partial(_most_moved, window, was[i], now[i]),
+        )
+        for i, ((one, window), measured) in enumerate(zip(pairs, measures, strict=True))
+    }
 
 
-def _grouped(window: CategoricalProfile, counts: Counts) -> Counts:
-    """Rows in groups of categories, by a digest of their names.
+def _stacked(pairs: Sequence[tuple[Counts, ...]]) -> tuple[Counts, Counts]:
+    """Both sides of columns with different numbers of cells, each of shape (columns, cells), padded with zeros."""
+    found = np.zeros((2, len(pairs), max(one.size for one, _ in pairs)), np.int64)
+    for i, (one, other) in enumerate(pairs):
+        found[0, i, : one.size], found[1, i, : other.size] = one, other
+    return found[0], found[1]
 
-    Groups by frequency would not do: what is frequent in the reference is what chance favoured there.
-    """
-    groups = [zlib.crc32(str(value).encode()) % GROUPS for value in window.cells.values]
-    groups += [GROUPS] * (counts.size - len(groups))
-    found: Counts = np.bincount(groups, weights=counts, minlength=GROUPS).astype(np.int64)
+
+def _grouped(column: NormColumn, counts: Counts) -> Counts:
+    """Rows in groups of categories."""
+    found: Counts = np.bincount(_groups(column), weights=counts, minlength=GROUPS).astype(np.int64)
     return found
 
 
+@once
+def _groups(column: NormColumn) -> Counts:
+    """The group of each category, by a digest of its name.
+
+    Groups by frequency would not do: what is frequent in the reference is what chance favoured there.
+    """
+    values = column.total.cells.values if isinstance(column.total, CategoricalProfile) else ()
+    groups = [zlib.crc32(str(value).encode()) % GROUPS for value in values]
+    return np.array(groups + [GROUPS] * (column.counts.size - len(groups)), np.int64)
+
+
+class _Measures(NamedTuple):
+    """What was measured of a column: how far it moved, p, how far it may, and the rows on both sides."""
+
+    value: float
+    p: float
+    threshold: float
+    n: int
+    reference_n: int
+
+
 def _measured(
-    check: Check,
-    name: str,
-    n: int,
-    norm: Norm,
-    *,
-    statistic: str,
-    value: float,
-    p: float,
-    threshold: float,
-    detail: str,
+    check: Check, sides: _Sides, measures: _Measures, *, statistic: str, detail: Callable[[], str]
 ) -> Measured:
-    rows = f"{n:,} rows against {int(norm.counts.sum()):,} of the reference"
+    name, norm = sides.column.name, sides.norm
+    value, p, threshold = float(measures.value), float(measures.p), float(measures.threshold)
+    n, beyond = int(measures.n), bool(value > threshold)
+    rows = f"{n:,} rows against {int(measures.reference_n):,} of the reference"
     moved_by = f"{percent(value)} of its rows moved ({chance(p)}), in {rows}"
-    usual = (
-        f"windows of the reference{phase_name(norm.phase)} move by up to {percent(norm.natural)}"
-        if norm.natural
-        else "how far windows of the reference move is not known"
-        if norm.blocks < 3
-        else "windows of the reference do not move beyond chance"
-    )
     finding = Finding(
         check=check,
         subject=name,
@@ -179,11 +202,18 @@ def _measured(
         says=f"{name} is where it was: {moved_by}, {_calm(p)}; a change from {percent(threshold)}",
         p=p,
     )
-    return Measured(
-        finding=finding,
-        beyond=value > threshold,
-        says=f"{name} moved: {moved_by}; {detail}; {usual}",
-    )
+    # Most columns are where they were, and the rest of the sentence costs more than the tests.
+    says = f"{name} moved: {moved_by}; {detail()}; {_usual(norm)}" if beyond else ""
+    return Measured(finding=finding, beyond=beyond, says=says)
+
+
+def _usual(norm: Norm) -> str:
+    """How far windows of the reference move."""
+    if norm.natural:
+        return f"windows of the reference{phase_name(norm.phase)} move by up to {percent(norm.natural)}"
+    if norm.blocks < 3:
+        return "how far windows of the reference move is not known"
+    return "windows of the reference do not move beyond chance"
 
 
 def _calm(p: float) -> str:
@@ -193,21 +223,32 @@ def _calm(p: float) -> str:
     )
 
 
-def _middle(window: NumericProfile, total: Column, norm: Norm) -> str:
+def _middle(window: NumericProfile, sides: _Sides) -> str:
     """What moved most, in words."""
-    if not isinstance(total, NumericProfile):
-        return ""
-    was = replace(total, counts=norm.counts)
-    return f"median {window.quantile(0.5):.3g}, was {was.quantile(0.5):.3g}"
+    column, norm = sides.column, sides.norm
+    was = _median(column) if norm.phase is None else _median_of(column, norm.counts)
+    return f"median {window.quantile(0.5):.3g}, was {was:.3g}"
 
 
-def _most_moved(window: CategoricalProfile, gap: Floats, was: Floats, now: Floats) -> str:
-    cell = int(np.argmax(gap))
-    names = [*(repr(value) for value in window.cells.values), "values never seen before"]
-    return f"{names[cell]}: {percent(float(now[cell]))}, was {percent(float(was[cell]))}"
+@once
+def _median(column: NormColumn) -> float:
+    return _median_of(column, column.counts)
 
 
-def _insufficient(check: Check, name: str, window: Column, n: int, monitor: Monitor) -> Finding:
+def _median_of(column: NormColumn, counts: Counts) -> float:
+    """The median of a part of the reference."""
+    total = column.total
+    return replace(total, counts=counts).quantile(0.5) if isinstance(total, NumericProfile) else math.nan
+
+
+def _most_moved(window: CategoricalProfile, was: Floats, now: Floats) -> str:
+    cell, values = int(np.argmax(np.abs(now - was))), window.cells.values
+    name = repr(values[cell]) if cell < len(values) else "values never seen before"
+    return f"{name}: {percent(float(now[cell]))}, was {percent(float(was[cell]))}"
+
+
+def _insufficient(check: Check, name: str, window: Column, monitor: Monitor) -> Finding:
+    n = window.n
     return Finding(
         check=check,
         subject=name,

@@ -15,7 +15,7 @@ class Measured:
         finding: as it is when it does not alarm; its `p` is set, or else it stands as it is.
         beyond: whether the change is as large as a person would call one, and larger than what the reference's own time
             blocks do to each other.
-        says: the sentence when it alarms.
+        says: the sentence when it alarms; empty when nothing is beyond.
         fault: the rows at fault when it alarms.
         more: further tests of which this finding is the summary, and of which none is beyond.
     """

@@ -1,8 +1,10 @@
 """Values that the reference never held, or hardly: a new category, a new sentinel among numbers."""
 
+from bisect import bisect_right
+
 from keepfit.evaluation.wording import percent
 from keepfit.monitoring.finding import Fault
-from keepfit.monitoring.norm_column import NormColumn
+from keepfit.monitoring.norm_column import NormColumn, once
 from keepfit.monitoring.rise import TOLD_WHEN_NEW, Rise
 from keepfit.monitoring.variation import largest_novelty, largest_share
 from keepfit.stats.profile import CategoricalProfile, NumericProfile
@@ -16,34 +18,42 @@ TIMES_AS_FREQUENT = 10.0
 CODED_ANEW = 0.5
 
 
-def new_numbers(window: NumericProfile, column: NormColumn) -> list[Rise]:
+def new_numbers(window: NumericProfile, column: NormColumn, *, least: float = 0.0) -> list[Rise]:
     """The window's most frequent numbers that carry no more than 1/64 of the reference.
 
     To be new, a number must be ten times as frequent as in the reference, on top of the floors of every rise. How often the reference held a value is bounded by the rows in the value's cell: none when it is out of range.
+
+    Args:
+        window: of the column.
+        column: of the reference.
+        least: rises to a smaller share of the rows, which are no change, are left out, but for the largest: of most
+            columns no number comes more than once or twice.
     """
-    if not window.named:
-        return []
-    counts, rows = column.blocks, column.rows
-    novelty, mine = largest_novelty(counts, rows), window.rows
-    found = []
-    for value, hits in window.named:
-        cell = window.cells.cell_of(value)
-        held = int(column.counts[cell])
-        found.append(
-            Rise(
-                what=f"{value:.10g}",
-                hits=hits,
-                rows=mine,
-                reference_hits=held,
-                reference_rows=column.total_rows,
-                block=max(novelty, largest_share(counts[:, cell], rows)),
-                norm=_norm(f"{value:.10g}", held, column.total_rows),
-                fault=Fault(column=column.name, kind="value", value=value),
-                times=TIMES_AS_FREQUENT,
-                told=1.0,
-            )
-        )
-    return found
+    rows = window.rows
+    told = [one for one in window.named if one[1] >= least * rows]
+    return [_new_number(value, hits, rows, window, column) for value, hits in told or window.named[:1]]
+
+
+def _new_number(value: float, hits: int, rows: int, window: NumericProfile, column: NormColumn) -> Rise:
+    cell = bisect_right(window.cells.edges, value)
+    held, written = int(column.counts[cell]), f"{value:.10g}"
+    return Rise(
+        what=written,
+        hits=hits,
+        rows=rows,
+        reference_hits=held,
+        reference_rows=column.total_rows,
+        block=max(_novelty(column), largest_share(column.blocks[:, cell], column.rows)),
+        norm=_norm(written, held, column.total_rows),
+        fault=Fault(column=column.name, kind="value", value=value),
+        times=TIMES_AS_FREQUENT,
+        told=1.0,
+    )
+
+
+@once
+def _novelty(column: NormColumn) -> float:
+    return largest_novelty(column.blocks, column.rows)
 
 
 def _norm(value: str, held: int, rows: int) -> str:
@@ -61,7 +71,7 @@ def new_categories(window: CategoricalProfile, column: NormColumn) -> list[Rise]
     """
     if not window.named:
         return []
-    novelty, mine = largest_novelty(column.blocks, column.rows), window.rows
+    novelty, mine = _novelty(column), window.rows
     found = [
         Rise(
             what=repr(value),

@@ -1,8 +1,9 @@
 """One column of the reference: its time blocks side by side, as arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import CategoricalProfile, NumericProfile
 
 Column = NumericProfile | CategoricalProfile
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class NormColumn:
         rows: all rows of each block, shape (blocks,).
         total_n, total_rows: rows with a value, and all rows, of the whole reference.
         variations: what was worked out already of its natural variation, by phase.
+        known: what else was worked out already, see `once`.
     """
 
     name: str
@@ -65,6 +69,7 @@ class NormColumn:
     total_n: int
     total_rows: int
     variations: dict[Phase | None, Variation] = field(default_factory=dict, repr=False)
+    known: dict[Callable[["NormColumn"], Any], Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, name: str, total: Column, blocks: Sequence[tuple[Window, Column]]) -> "NormColumn":
@@ -83,6 +88,22 @@ class NormColumn:
             total_n=total.n,
             total_rows=total.rows,
         )
+
+
+def once(work: Callable[[NormColumn], T]) -> Callable[[NormColumn], T]:
+    """A fact of a column of the reference that is worked out when it is first asked for, and then known.
+
+    A reference outlives thousands of windows, and most of what a window is held against does not depend on the window.
+    """
+
+    @wraps(work)
+    def found(column: NormColumn) -> T:
+        if work not in column.known:
+            column.known[work] = work(column)
+        fact: T = column.known[work]
+        return fact
+
+    return found
 
 
 def norm_columns(

@@ -6,7 +6,7 @@ from keepfit.evaluation.wording import counted, percent
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.new_values import new_categories, new_numbers
-from keepfit.monitoring.norm_column import Column, NormColumn
+from keepfit.monitoring.norm_column import Column, NormColumn, once
 from keepfit.monitoring.range_check import constant_test, out_of_range
 from keepfit.monitoring.rise import Rise, rise_test
 from keepfit.monitoring.unit import check_unit
@@ -51,7 +51,14 @@ def quality_tests(window: Column, column: NormColumn, quality: float) -> list[Me
         tests.append(_rise(Check.TYPE, column, [_unreadable(window, column, rows)], rows, quality))
     if isinstance(window, NumericProfile):
         tests += [
-            _rise(Check.NEW_VALUE, column, new_numbers(window, column), rows, quality),
+            rise_test(
+                Check.NEW_VALUE,
+                column.name,
+                new_numbers(window, column, least=quality),
+                rows=rows,
+                quality=quality,
+                tried=len(window.named),
+            ),
             _rise(Check.RANGE, column, out_of_range(window, column), rows, quality),
         ]
         unit = check_unit(window, column)
@@ -67,21 +74,32 @@ def _rise(check: Check, column: NormColumn, rises: Sequence[Rise], rows: int, qu
 
 
 def _nulls(window: Column, column: NormColumn, rows: int) -> Rise:
-    total = column.total
-    worst = largest_share(column.nulls, column.rows)
-    share = percent(total.nulls / column.total_rows if column.total_rows else 0.0)
-    most = f", at most {percent(worst)} in one of its windows" if len(column.windows) > 1 else ""
-    norm = f"{share} of the reference ({column.total_rows:,} rows){most}"
     return Rise(
         what="null",
         hits=window.nulls - window.unreadable,
         rows=rows,
-        reference_hits=total.nulls,
+        reference_hits=column.total.nulls,
         reference_rows=column.total_rows,
-        block=worst,
-        norm=norm if total.nulls else f"never in the reference ({column.total_rows:,} rows)",
+        block=_most_nulls(column),
+        norm=_usual_nulls(column),
         fault=Fault(column=column.name, kind="null"),
     )
+
+
+@once
+def _most_nulls(column: NormColumn) -> float:
+    return largest_share(column.nulls, column.rows)
+
+
+@once
+def _usual_nulls(column: NormColumn) -> str:
+    if not column.total.nulls:
+        return f"never in the reference ({column.total_rows:,} rows)"
+    share = percent(column.total.nulls / column.total_rows)
+    most = (
+        f", at most {percent(_most_nulls(column))} in one of its windows" if len(column.windows) > 1 else ""
+    )
+    return f"{share} of the reference ({column.total_rows:,} rows){most}"
 
 
 def _unreadable(window: Column, column: NormColumn, rows: int) -> Rise:

@@ -1,6 +1,7 @@
 """Values beyond where the reference's lie, and columns that stand still."""
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from keepfit.evaluation.wording import percent
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 from keepfit.monitoring.measured import Measured
-from keepfit.monitoring.norm_column import Column, NormColumn, value_counts
+from keepfit.monitoring.norm_column import Column, NormColumn, once, value_counts
 from keepfit.monitoring.rise import Rise
 from keepfit.monitoring.variation import largest_share
 from keepfit.stats.numeric_profile import Counts
@@ -27,28 +28,54 @@ def out_of_range(window: NumericProfile, column: NormColumn) -> list[Rise]:
 
     No fault by itself: the world may grow. Empty when the reference holds no value.
     """
-    inside = _inside(column.counts)
-    if inside is None:
+    known = _range(column)
+    if known is None:
         return []
-    first, last = inside
-    edges = window.cells.edges
-    low = f"{edges[first - 1]:.4g}" if first > 0 else "any"
-    high = f"{edges[last]:.4g}" if last < len(edges) else "any"
-    reference_hits = int(_outside(column.counts, first, last))
-    blocks = _outside(column.blocks, first, last)
     return [
         Rise(
-            what=f"outside {low} to {high}",
-            hits=int(_outside(window.counts, first, last)),
+            what=known.says,
+            hits=int(_outside(window.counts, known.first, known.last)),
             rows=window.rows,
-            reference_hits=reference_hits,
+            reference_hits=known.hits,
             reference_rows=column.total_rows,
-            block=largest_share(blocks, column.rows),
-            norm=f"{percent(reference_hits / column.total_rows)} of the reference ({column.total_rows:,} rows)",
+            block=known.block,
+            norm=known.norm,
             fault=None,
             told=TOLD_OUT_OF_RANGE,
         )
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Range:
+    """The first and the last cell of the range, and what the reference has outside: rows, most in a block, in words."""
+
+    first: int
+    last: int
+    hits: int
+    block: float
+    says: str
+    norm: str
+
+
+@once
+def _range(column: NormColumn) -> _Range | None:
+    inside = _inside(column.counts)
+    if inside is None or not isinstance(column.total, NumericProfile):
+        return None
+    first, last = inside
+    edges = column.total.cells.edges
+    low = f"{edges[first - 1]:.4g}" if first > 0 else "any"
+    high = f"{edges[last]:.4g}" if last < len(edges) else "any"
+    hits = int(_outside(column.counts, first, last))
+    return _Range(
+        first=first,
+        last=last,
+        hits=hits,
+        block=largest_share(_outside(column.blocks, first, last), column.rows),
+        says=f"outside {low} to {high}",
+        norm=f"{percent(hits / column.total_rows)} of the reference ({column.total_rows:,} rows)",
+    )
 
 
 def _inside(counts: Counts) -> tuple[int, int] | None:

@@ -27,8 +27,12 @@ def ranked(findings: Sequence[Finding], importance: Mapping[str, float]) -> list
         importance: column → how much worse the model does without it, in any unit; empty when that is not known.
     """
     shares = _shares_of_skill(importance)
-    found = [replace(one, harm=_harm(one, shares)) for one in findings]
-    return sorted(found, key=_urgency)
+    return sorted((_with_harm(one, _harm(one, shares)) for one in findings), key=_urgency)
+
+
+def _with_harm(finding: Finding, harm: float | None) -> Finding:
+    """Most findings have none, and stay what they are."""
+    return finding if harm is None and finding.harm is None else replace(finding, harm=harm)
 
 
 def _shares_of_skill(importance: Mapping[str, float]) -> dict[str, float]:

@@ -80,17 +80,27 @@ class Rise:
         return f"{column} is {self.what} in {percent(self.share)} of {self.rows:,} rows; {self.norm}"
 
 
-def rise_test(check: Check, column: str, rises: Sequence[Rise], *, rows: int, quality: float) -> Measured:
+def rise_test(
+    check: Check, column: str, rises: Sequence[Rise], *, rows: int, quality: float, tried: int | None = None
+) -> Measured:
     """The test of the worst of several rises: the largest that breaks the data, or changes it, or else the largest.
 
     One that tells its rows by a value goes before one that cannot tell them (a fault of kind `all`). With several,
     the p-value is that of the worst times their number (Bonferroni).
+
+    Args:
+        check: what the finding is called.
+        column: whose rows they are.
+        rises: some.
+        rows: all rows of the window.
+        quality: see `Monitor`.
+        tried: how many rises there were, with those that are too small to be given; as many as `rises` when None.
     """
-    worst = max(rises, key=lambda one: _weight(one, quality), default=None)
-    if worst is None:
+    if not rises:
         return Measured(finding=_none(check, column, rows, quality))
-    p = min(1.0, worst.p * len(rises))
-    breaks = worst.breaks(quality)
+    worst = rises[0] if len(rises) == 1 else max(rises, key=lambda one: _weight(one, quality))
+    p = min(1.0, worst.p * (tried or len(rises)))
+    beyond, says = worst.changes(quality), worst.says(column)
     finding = Finding(
         check=check,
         subject=column,
@@ -100,14 +110,14 @@ def rise_test(check: Check, column: str, rises: Sequence[Rise], *, rows: int, qu
         threshold=worst.threshold(worst.told * quality),
         n=rows,
         verdict=Verdict.OK,
-        says=worst.says(column),
+        says=says,
         p=p,
     )
     return Measured(
         finding=finding,
-        beyond=worst.changes(quality),
-        says=f"{worst.says(column)} ({chance(p)})",
-        fault=worst.fault if breaks else None,
+        beyond=beyond,
+        says=f"{says} ({chance(p)})" if beyond else "",
+        fault=worst.fault if worst.breaks(quality) else None,
     )
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 
 from keepfit.clock import Window
 from keepfit.evaluation.evidence import Performance
 from keepfit.monitoring.evidence import WindowEvidence
 from keepfit.monitoring.expectation import added
+from keepfit.stats.profile import NumericProfile
+from keepfit.stats.profile_stack import merge_profiles
 
 MOST_WINDOWS = 7
 
@@ -36,17 +39,16 @@ def span(evidence: Sequence[WindowEvidence]) -> Window:
 
 def summed(evidence: Sequence[WindowEvidence]) -> WindowEvidence:
     """The windows of one version as one: the evidence of a week is the sum of its days."""
-    first = evidence[0]
-    total = first
-    for one in evidence[1:]:
-        total = replace(
-            total,
-            traffic=total.traffic + one.traffic,
-            predictions=total.predictions + one.predictions,
-            performance=total.performance + one.performance,
-            failed=total.failed + one.failed,
-            served=total.served + one.served,
-            batch=max(total.batch, one.batch),
-            expectation=added(total.expectation, one.expectation),
-        )
-    return replace(total, window=span(evidence))
+    first, *others = evidence
+    return replace(
+        first,
+        window=span(evidence),
+        # The inputs are most of the evidence: they are added in one go.
+        traffic=merge_profiles([one.traffic for one in evidence]),
+        predictions=NumericProfile.merge([one.predictions for one in evidence]),
+        performance=sum((one.performance for one in others), first.performance),
+        failed=sum(one.failed for one in evidence),
+        served=sum(one.served for one in evidence),
+        batch=max(one.batch for one in evidence),
+        expectation=reduce(added, (one.expectation for one in evidence)),
+    )

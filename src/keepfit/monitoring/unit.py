@@ -1,12 +1,13 @@
 """A change of unit: every value of a number multiplied by the same factor."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
-from keepfit.monitoring.norm_column import NormColumn
-from keepfit.stats.numeric_cells import Floats, NumericCells
+from keepfit.monitoring.norm_column import NormColumn, once
+from keepfit.stats.numeric_cells import Floats
 from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import NumericProfile
 
@@ -35,15 +36,13 @@ def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
     closer together, than noise makes them; and on the scale of logarithms it must lie
     twice as far out as that of any of the reference's own blocks.
     """
-    total, name = column.total, column.name
-    if not isinstance(total, NumericProfile):
-        return None
-    expected = _deciles(total)
-    if np.count_nonzero(expected) < LEAST_DECILES or np.count_nonzero(np.diff(expected)) < LEAST_VALUES - 1:
+    scale, name = _scale(column), column.name
+    if scale is None:
         return None
     n = window.n
-    factor, alike = _common_factor(expected, _deciles(window), n=n)
-    natural = _natural(expected, column) if alike and _far(factor, LEAST_FACTOR) else 0.0
+    found = _deciles(window.counts, scale.edges, window.minimum, window.maximum)
+    factor, alike = _common_factor(scale.deciles, found, n=n)
+    natural = _natural(column) if alike and _far(factor, LEAST_FACTOR) else 0.0
     least = max(LEAST_FACTOR, math.exp(2 * natural))
     alarm = alike and _far(factor, least)
     return Finding(
@@ -55,9 +54,31 @@ def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
         threshold=least,
         n=n,
         verdict=_verdict(factor, alarm=alarm),
-        says=_says(name, factor, alarm=alarm, window=window, total=total),
+        says=_says(name, factor, alarm=alarm, window=window, total=scale.total),
         fault=Fault(column=name, kind="all") if alarm else None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Scale:
+    """What a column of the reference says of its unit: its profile, the edges of its cells, and its nine deciles."""
+
+    total: NumericProfile
+    edges: Floats
+    deciles: Floats
+
+
+@once
+def _scale(column: NormColumn) -> _Scale | None:
+    """None when the column takes too few values to have a unit."""
+    total = column.total
+    if not isinstance(total, NumericProfile):
+        return None
+    edges = np.array(total.cells.edges)
+    deciles = _deciles(total.counts, edges, total.minimum, total.maximum)
+    if np.count_nonzero(deciles) < LEAST_DECILES or np.count_nonzero(np.diff(deciles)) < LEAST_VALUES - 1:
+        return None
+    return _Scale(total=total, edges=edges, deciles=deciles)
 
 
 def _verdict(factor: float, *, alarm: bool) -> Verdict:
@@ -77,29 +98,35 @@ def _says(name: str, factor: float, *, alarm: bool, window: NumericProfile, tota
     return f"{name} is in the unit of the reference: its deciles are about {factor:.3g} times what they were"
 
 
-def _deciles(profile: NumericProfile) -> Floats:
-    if profile.minimum is None or profile.maximum is None:
+def _deciles(counts: Counts, edges: Floats, low: float | None, high: float | None) -> Floats:
+    """The nine deciles, linear within a cell; NaN without values.
+
+    Args:
+        counts: in each cell.
+        edges: of the cells.
+        low: the smallest value, where the lowest cell begins.
+        high: the largest, where the highest ends.
+    """
+    if low is None or high is None:
         return np.full(_DECILES.size, np.nan)
-    return _deciles_of(profile.counts, _ends(profile.cells, profile.minimum, profile.maximum))
-
-
-def _ends(cells: NumericCells, low: float, high: float) -> Floats:
-    """Where the cells begin and end, the outermost at the values' own range, shape (cells + 1,)."""
-    found: Floats = np.clip(np.concatenate([[low], cells.edges, [high]]), low, high)
-    return found
-
-
-def _deciles_of(counts: Counts, ends: Floats) -> Floats:
-    """The nine deciles, linear within a cell."""
     until = counts.cumsum()
     ranks = _DECILES * float(until[-1])
-    cell = np.minimum(np.searchsorted(until, ranks, side="right"), counts.size - 1)
+    cell = np.minimum(until.searchsorted(ranks, side="right"), counts.size - 1)
     inside = np.maximum(counts[cell], 1)
     part = (ranks - (until[cell] - counts[cell])) / inside
-    low, high = ends[cell], ends[cell + 1]
+    begins, ends = _ends(cell, edges, low, high)
     # Of a value with a cell to itself it is that value, and not one a rounding away.
-    found: Floats = np.where(high > np.nextafter(low, np.inf), low + part * (high - low), low)
+    found: Floats = np.where(ends > np.nextafter(begins, np.inf), begins + part * (ends - begins), begins)
     return found
+
+
+def _ends(cell: Counts, edges: Floats, low: float, high: float) -> tuple[Floats, Floats]:
+    """Where these cells begin and end, the outermost at the values' own range."""
+    if not edges.size:
+        return np.full(cell.size, low), np.full(cell.size, high)
+    begins = np.where(cell > 0, edges.take(cell - 1, mode="clip"), low)
+    ends = np.where(cell < edges.size, edges.take(cell, mode="clip"), high)
+    return begins.clip(low, high), ends.clip(low, high)
 
 
 def _common_factor(expected: Floats, found: Floats, *, n: int) -> tuple[float, bool]:
@@ -128,12 +155,17 @@ def _far(factor: float, least: float) -> bool:
     return abs(math.log(factor)) >= math.log(least)
 
 
-def _natural(expected: Floats, column: NormColumn) -> float:
+@once
+def _natural(column: NormColumn) -> float:
     """The largest factor of any block against the whole reference, as a logarithm."""
-    total = column.total
-    if not isinstance(total, NumericProfile) or total.minimum is None or total.maximum is None:
+    scale = _scale(column)
+    if scale is None:
         return 0.0
-    ends = _ends(total.cells, total.minimum, total.maximum)
+    low, high = scale.total.minimum, scale.total.maximum
     blocks = [block for block in column.blocks if block.any()]
-    factors = [_common_factor(expected, _deciles_of(one, ends), n=int(one.sum()))[0] for one in blocks]
+    deciles = [_deciles(one, scale.edges, low, high) for one in blocks]
+    factors = [
+        _common_factor(scale.deciles, found, n=int(one.sum()))[0]
+        for one, found in zip(blocks, deciles, strict=True)
+    ]
     return max((abs(math.log(factor)) for factor in factors if not math.isnan(factor)), default=0.0)

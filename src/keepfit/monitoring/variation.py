@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from keepfit.clock import Window
-from keepfit.monitoring.norm_column import NormColumn, Variation
+from keepfit.monitoring.norm_column import NormColumn, Variation, once
 from keepfit.monitoring.phase import Phase, phases
 from keepfit.monitoring.reference import LEAST_BLOCK_ROWS
 from keepfit.stats.intervals import normal_cdf
@@ -78,7 +78,7 @@ def norm_of(column: NormColumn, *, at: Window | None, level: float) -> Norm:
         at: the window to judge; None when it is no single window of that length.
         level: the chance with which the natural variation of one healthy window may lie beyond.
     """
-    kept = np.flatnonzero(column.blocks.sum(axis=1) >= LEAST_BLOCK_ROWS)
+    kept = _kept(column)
     everything = _variation(column, kept, None)
     whole = Norm(
         counts=column.counts,
@@ -106,6 +106,12 @@ def norm_of(column: NormColumn, *, at: Window | None, level: float) -> Norm:
                 )
             break
     return whole
+
+
+@once
+def _kept(column: NormColumn) -> Counts:
+    """The blocks that hold enough rows to tell anything."""
+    return np.flatnonzero(column.blocks.sum(axis=1) >= LEAST_BLOCK_ROWS)
 
 
 def _natural(variation: Variation, level: float) -> float:

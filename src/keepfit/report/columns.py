@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields
 
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.kinds import ColumnKind, KindOf
@@ -116,7 +115,8 @@ def _summaries(reference: Column, current: Column) -> dict[str, Pair]:
 def _summary(column: Column) -> dict[str, float | None]:
     if not isinstance(column, NumericProfile):
         return {}
-    quantiles = {name: finite(column.quantile(share)) for name, share in _QUANTILES.items()}
+    found = column.quantiles(list(_QUANTILES.values()))
+    quantiles = {name: finite(value) for name, value in zip(_QUANTILES, found, strict=True)}
     return {
         "mean": finite(column.mean),
         "standard deviation": _deviation(column),
@@ -138,6 +138,5 @@ def _distances(reference: Column, current: Column) -> dict[str, float | None]:
     if not (reference.rows and current.rows):
         return {}
     found = distances(reference, current)
-    held = {one.name for one in fields(found)}
-    values = {name: getattr(found, name) for name in _NAMES if name in held}
+    values = {name: getattr(found, name) for name in _NAMES}
     return {_NAMES[name]: finite(value) for name, value in values.items() if value is not None}

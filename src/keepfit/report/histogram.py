@@ -6,6 +6,7 @@ import numpy as np
 
 from keepfit.report.file_report import CountPair, Histogram, Single
 from keepfit.stats.numeric_cells import Floats
+from keepfit.stats.numeric_kernel import edges_of
 from keepfit.stats.numeric_profile import Counts, NumericProfile
 
 #: Bins that are aimed at.
@@ -30,7 +31,7 @@ def histogram(reference: NumericProfile, current: NumericProfile) -> Histogram:
     """
     if not reference.n + current.n:
         return Histogram(scale="linear")
-    single, bins = _singles(reference, current), np.array(reference.cells.edges)
+    single, bins = _singles(reference, current), edges_of(reference.cells)
     low, high = _span(reference, current)
     scale = _scale(reference if reference.n else current, low, high)
     edges = _edges(bins, low, high, scale)
@@ -77,23 +78,17 @@ def values_of(histogram: Histogram, side: str) -> int:
 
 def _singles(reference: NumericProfile, current: NumericProfile) -> dict[int, Single]:
     """Values with a bar of their own, by the number of their cell, ascending."""
+    cells = {reference.cells.cell_of(value): value for value in reference.cells.atoms}
     found = {
-        reference.cells.cell_of(value): Single(
-            value=value,
-            reference=int(reference.counts[reference.cells.cell_of(value)]),
-            current=int(current.counts[reference.cells.cell_of(value)]),
-        )
-        for value in reference.cells.atoms
+        cell: Single(value=value, reference=int(reference.counts[cell]), current=int(current.counts[cell]))
+        for cell, value in cells.items()
     }
+    n, m = reference.n, current.n
     in_atoms = [sum(getattr(one, side) for one in found.values()) for side in ("reference", "current")]
-    alike = in_atoms[0] >= DISCRETE * reference.n and in_atoms[1] >= DISCRETE * current.n
+    alike = in_atoms[0] >= DISCRETE * n and in_atoms[1] >= DISCRETE * m
     if alike and len(found) <= MOST_SINGLES:
         return found
-    return {
-        cell: one
-        for cell, one in found.items()
-        if one.reference > BOLD * reference.n or one.current > BOLD * current.n
-    }
+    return {cell: one for cell, one in found.items() if one.reference > BOLD * n or one.current > BOLD * m}
 
 
 def _without(profile: NumericProfile, single: dict[int, Single]) -> Counts:
@@ -106,7 +101,8 @@ def _span(reference: NumericProfile, current: NumericProfile) -> tuple[float, fl
     sides = [side for side in (reference, current) if side.summed]
     if not sides:
         return 0.0, 0.0
-    return min(side.quantile(REACH[0]) for side in sides), max(side.quantile(REACH[1]) for side in sides)
+    ends = [side.quantiles(REACH) for side in sides]
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def _scale(profile: NumericProfile, low: float, high: float) -> str:

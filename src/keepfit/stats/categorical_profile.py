@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from keepfit.stats.categorical_cells import COARSE_TOP, LISTED, TOP, CategoricalCells, Category
-from keepfit.stats.category_counts import count_categories
+from keepfit.stats.category_counts import CodedText, count_categories
 from keepfit.stats.numeric_kernel import Counts
 
 __all__ = ["COARSE_TOP", "LISTED", "NAMED", "TOP", "CategoricalCells", "CategoricalProfile", "Category"]
@@ -49,7 +50,7 @@ class CategoricalProfile:
         return cls(cells=cells, counts=np.zeros(len(cells.values), np.int64))
 
     @classmethod
-    def of(cls, cells: CategoricalCells, series: pl.Series) -> "CategoricalProfile":
+    def of(cls, cells: CategoricalCells, column: pl.Series | CodedText) -> "CategoricalProfile":
         """The profile of a column.
 
         >>> cells = CategoricalCells.of(pl.Series(["a", "b", "b"]))
@@ -57,7 +58,7 @@ class CategoricalProfile:
         >>> profile.counts.tolist(), profile.named, profile.nulls
         ([1, 0], (('x', 1),), 1)
         """
-        found = count_categories(series)
+        found = count_categories(column)
         names, in_cells = cells.places(found.values)
         places = np.array(in_cells, np.int64)
         listed, beyond = len(cells.values), len(cells.values) + 1
@@ -91,7 +92,7 @@ class CategoricalProfile:
             named.update(dict(part.named))
         return cls(
             cells=cells,
-            counts=np.sum([part.counts for part in parts], axis=0, dtype=np.int64),
+            counts=reduce(np.add, [part.counts for part in parts]),
             other=sum(part.other for part in parts),
             unseen=sum(part.unseen for part in parts),
             nulls=sum(part.nulls for part in parts),

@@ -14,6 +14,34 @@ _WHOLE: Final = frozenset({pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt32, pl.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodedText:
+    """A column of text as a list of values and each row's place in it, as Parquet files store it.
+
+    Attributes:
+        codes: integers, null where there is no value.
+        values: text, each once.
+    """
+
+    codes: pl.Series
+    values: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def slice(self, start: int, rows: int) -> "CodedText":
+        """Some of the rows."""
+        return replace(self, codes=self.codes.slice(start, rows))
+
+    def decoded(self) -> pl.Series:
+        """The text.
+
+        >>> CodedText(codes=pl.Series([1, None, 1]), values=pl.Series(["a", "b"])).decoded().to_list()
+        ['b', None, 'b']
+        """
+        return self.values.gather(self.codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryCounts:
     """The different values of a column, and the rows that hold each.
 
@@ -30,13 +58,26 @@ class CategoryCounts:
     unreadable: int = 0
 
 
-def count_categories(series: pl.Series) -> CategoryCounts:
+def count_categories(column: pl.Series | CodedText) -> CategoryCounts:
     """The values of a column. Never raises.
 
     >>> found = count_categories(pl.Series([3, 1, 3, None]))
     >>> found.values.to_list(), found.rows.tolist(), found.nulls
     ([1, 3], [1, 2], 1)
     """
+    return _of_codes(column) if isinstance(column, CodedText) else _of_series(column)
+
+
+def _of_codes(column: CodedText) -> CategoryCounts:
+    present = column.codes.drop_nulls() if column.codes.null_count() else column.codes
+    rows = np.bincount(present.to_numpy())
+    held = np.flatnonzero(rows)
+    return CategoryCounts(
+        values=column.values.gather(held), rows=rows[held], nulls=len(column) - len(present)
+    )
+
+
+def _of_series(series: pl.Series) -> CategoryCounts:
     dtype = series.dtype
     if dtype == pl.Boolean:
         found = _counted(series.cast(pl.UInt8))

@@ -82,17 +82,29 @@ class Moments:
             columns: at least these, each of shape (rows,), floats or integers; NaN where there is no value.
         """
         empty = cls.empty(cells)
+        chosen = [paired_rows(columns[name].size) for name in empty.names]
+        arrays = [
+            columns[name] if rows is None else columns[name][rows]
+            for name, rows in zip(empty.names, chosen, strict=True)
+        ]
+        return cls.of_standard(
+            cells, {name: standard(cells[name], one) for name, one in zip(empty.names, arrays, strict=True)}
+        )
+
+    @classmethod
+    def of_standard(cls, cells: Mapping[str, NumericCells], columns: Mapping[str, Floats]) -> "Moments":
+        """The moments of values that `standard` gave, of the rows that `paired_rows` chose.
+
+        Args:
+            cells: of each column; the first 64 are paired.
+            columns: at least these, each of shape (rows,).
+        """
+        empty = cls.empty(cells)
         arrays = [columns[name] for name in empty.names]
         if not arrays or not arrays[0].size:
             return empty
-        chosen = _chosen(arrays[0].size)
-        z = np.empty((len(arrays), min(arrays[0].size, MOST_ROWS)))
-        for row, array, centre, scale in zip(z, arrays, empty.centres, empty.scales, strict=True):
-            np.subtract(array if chosen is None else array[chosen], centre, out=row)
-            np.multiply(row, 1 / scale, out=row)
-            np.clip(row, -CLIP, CLIP, out=row)
         with one_blas_thread():
-            return _summed(empty, [_sums(z)])
+            return _summed(empty, [_sums(np.stack(arrays))])
 
     @classmethod
     def merge(cls, parts: Sequence["Moments"]) -> "Moments":
@@ -152,11 +164,23 @@ class Moments:
 
 
 @lru_cache(maxsize=8)
-def _chosen(rows: int) -> NDArray[np.int64] | None:
+def paired_rows(rows: int) -> NDArray[np.int64] | None:
     """Which of so many rows are paired, ascending; None for all of them. At random: rows may come in a rhythm."""
     if rows <= MOST_ROWS:
         return None
     return np.sort(np.random.default_rng(rows).choice(rows, MOST_ROWS, replace=False))
+
+
+def standard(cells: NumericCells, values: NDArray[Any]) -> Floats:
+    """Values about the reference's median in spreads of the reference, clipped at ±2.5; shape (n,).
+
+    >>> standard(NumericCells.of(np.arange(9.0)), np.array([4.0, 1e6])).tolist()
+    [0.0, 2.5]
+    """
+    found = np.empty(values.size)
+    np.subtract(values, cells.centre, out=found)
+    np.multiply(found, 1 / (cells.scale or 1.0), out=found)
+    return np.clip(found, -CLIP, CLIP, out=found)
 
 
 def _summed(like: Moments, parts: Sequence[tuple[NDArray[Any], ...]]) -> Moments:

@@ -1,5 +1,6 @@
 """The cells that a number is counted in, made once from the values of the reference."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -73,7 +74,8 @@ class NumericCells:
     @classmethod
     def of(cls, values: NDArray[Any], *, temporal: bool = False) -> "NumericCells":
         """The cells of a reference's values, shape (n,); NaN, infinities and magnitudes over 1e150 make no edge."""
-        everything = np.sort(np.asarray(values, np.float64))
+        everything = np.array(values, np.float64)
+        everything.sort()
         first, last = np.searchsorted(everything, [-LARGEST, np.nextafter(LARGEST, np.inf)])
         ordered = everything[first:last]  # NaNs are sorted to the end
         if not ordered.size:
@@ -91,8 +93,8 @@ class NumericCells:
             _quantiles(ordered, QUANTILES),
             atoms,
             _after(atoms),
-            _ladder(body),
-            -_ladder(-body[::-1]),
+            _ladder(body[np.searchsorted(body, 0.0, side="right") :], body.size),
+            _ladder(body[: np.searchsorted(body, 0.0)][::-1], body.size),
         ]
         edges = np.unique(np.concatenate(fine))
         return cls(
@@ -113,7 +115,7 @@ class NumericCells:
 
     def cell_of(self, value: float) -> int:
         """The cell that holds `value`."""
-        return int(np.searchsorted(np.array(self.edges), value, side="right"))
+        return bisect_right(self.edges, value)
 
     def holds(self, value: float) -> bool:
         """Whether `value` lies in the reference's range."""
@@ -187,11 +189,16 @@ def _quantiles(ordered: Floats, parts: int) -> Floats:
     return ordered[np.arange(parts) * ordered.size // parts]
 
 
-def _ladder(ordered: Floats) -> Floats:
-    """Geometric edges beyond the body of the positive values, up and down; none when fewer than 1 % are positive."""
-    positive = ordered[np.searchsorted(ordered, 0.0, side="right") :]
-    if positive.size * 100 < ordered.size or not positive.size:
+def _ladder(side: Floats, size: int) -> Floats:
+    """Geometric edges beyond the body of the values on one side of 0, up and down, on that side too.
+
+    Args:
+        side: all positive or all negative, by magnitude.
+        size: how many values there are on both sides; with fewer than 1 % of them on this one there are no edges.
+    """
+    if side.size * 100 < size or not side.size:
         return np.array([])
-    bottom, top = positive[positive.size // 100], positive[positive.size * 99 // 100]
-    steps = np.concatenate([bottom / _STEPS, top * _STEPS])
-    return steps[(steps > 0) & (steps <= LARGEST)]
+    bottom, top = side[side.size // 100], side[side.size * 99 // 100]
+    steps: Floats = np.concatenate([bottom / _STEPS, top * _STEPS])
+    magnitudes = np.abs(steps)
+    return steps[(magnitudes > 0) & (magnitudes <= LARGEST)]

@@ -5,6 +5,7 @@ neighbours in memory. With numpy's vectorised sort that is less work than to fin
 """
 
 import threading
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,39 @@ _NOTICED: Final = 256
 _DOT: Final = 8192
 #: Names that a block may give.
 _NAMED_IN_A_BLOCK: Final = 64
+
+
+class _Same:
+    """Cells by their identity: to hash a thousand edges takes as long as to make an array of them."""
+
+    __slots__ = ("cells",)
+
+    def __init__(self, cells: NumericCells) -> None:
+        self.cells = cells
+
+    def __hash__(self) -> int:
+        return id(self.cells)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.cells is other.cells
+
+
+@lru_cache(maxsize=512)
+def _arrays(of: _Same) -> tuple[Floats, Floats]:
+    """The edges and the atoms of cells: every part of a file is counted in the same ones."""
+    found = np.array(of.cells.edges), np.array(of.cells.atoms)
+    for one in found:
+        one.setflags(write=False)
+    return found
+
+
+def edges_of(cells: NumericCells) -> Floats:
+    """The edges of cells, shape (size - 1,), ascending; not to be written to.
+
+    >>> edges_of(NumericCells.of(np.array([1.0, 2.0]))).shape == (NumericCells.of(np.array([1.0, 2.0])).size - 1,)
+    True
+    """
+    return _arrays(_Same(cells))[0]
 
 
 class NumericTally:
@@ -53,8 +87,7 @@ class NumericTally:
     )
 
     def __init__(self, cells: NumericCells) -> None:
-        self._edges = np.array(cells.edges)
-        self._atoms = np.array(cells.atoms)
+        self._edges, self._atoms = _arrays(_Same(cells))
         self._centre = cells.centre
         self._marks = np.zeros(cells.size + 1, np.int64)
         self._deviations = np.zeros(cells.size)
@@ -102,7 +135,7 @@ class NumericTally:
             return
         self._marks[1:-1] = present.searchsorted(self._edges)
         self._marks[-1] = present.size
-        counts = np.diff(self._marks)
+        counts = self._marks[1:] - self._marks[:-1]
         self.counts += counts
         self._name(present)
         self._sum(present, np.flatnonzero(counts))
@@ -132,11 +165,12 @@ class NumericTally:
 
     def _name(self, present: Floats) -> None:
         """Keep repeated values of a sorted block: those that a regular sample of it hits, counted exactly."""
-        places = np.arange(0, present.size, max(1, present.size // _NOTICED))
-        after = np.minimum(places + 1, present.size - 1)
-        repeated = (present[places] == present[places - 1]) & (places > 0)
-        repeated |= (present[places] == present[after]) & (after > places)
-        values = present[places[repeated]]
+        step = max(1, present.size // _NOTICED)
+        sampled, following = present[::step], present[1::step]
+        repeated = np.zeros(sampled.size, np.bool_)
+        repeated[: following.size] = sampled[: following.size] == following
+        repeated[1:] |= sampled[1:] == present[step - 1 :: step][: sampled.size - 1]
+        values = sampled[repeated]
         if values.size:
             values = values[np.append(True, values[1:] != values[:-1])]
             values = values[~_among(values, self._atoms)]

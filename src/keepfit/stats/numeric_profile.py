@@ -1,8 +1,10 @@
 """The profile of a number: counts and sums in fixed cells, so that profiles add up."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
@@ -109,8 +111,8 @@ class NumericProfile:
         highs = [part.maximum for part in parts if part.maximum is not None]
         return cls(
             cells=cells,
-            counts=np.sum([part.counts for part in parts], axis=0, dtype=np.int64),
-            sums=np.sum([part.sums for part in parts], axis=0),
+            counts=reduce(np.add, [part.counts for part in parts]),
+            sums=reduce(np.add, [part.sums for part in parts]),
             nulls=sum(part.nulls for part in parts),
             summed=sum(part.summed for part in parts),
             minimum=min(lows, default=None),
@@ -155,13 +157,20 @@ class NumericProfile:
 
         Linear within a cell, so exact at an atom and off by at most the width of a cell elsewhere.
         """
+        return self.quantiles([probability])[0]
+
+    def quantiles(self, probabilities: Sequence[float]) -> list[float]:
+        """The same for several probabilities, with the cells added up once for all."""
         if self.minimum is None or self.maximum is None:
-            return float("nan")
+            return [float("nan")] * len(probabilities)
         until = np.cumsum(self.counts)
+        return [self._at(one, until, self.minimum, self.maximum) for one in probabilities]
+
+    def _at(self, probability: float, until: Counts, minimum: float, maximum: float) -> float:
         rank = probability * float(until[-1])
-        cell = min(int(np.searchsorted(until, rank, side="right")), self.cells.size - 1)
-        low, high = self._ends(cell, self.minimum, self.maximum)
-        if high <= np.nextafter(low, np.inf):
+        cell = min(int(until.searchsorted(rank, side="right")), self.cells.size - 1)
+        low, high = self._ends(cell, minimum, maximum)
+        if high <= math.nextafter(low, math.inf):
             return low
         inside = int(self.counts[cell])
         part = (rank - float(until[cell] - inside)) / inside if inside else 1.0

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
@@ -36,6 +37,14 @@ class NumericValues:
     def present(self) -> NDArray[Any]:
         """The values without the nulls, shape (rows - nulls,): the column's own memory when there are none."""
         return (self.series.drop_nulls() if self.nulls else self.series).to_numpy()
+
+    def at(self, rows: NDArray[np.int64] | None) -> NDArray[Any]:
+        """A value for each of these rows, or for each of all; NaN where there is none."""
+        if rows is None:
+            return self.array
+        if not self.nulls:
+            return self.array.take(rows)
+        return NumericValues(series=self.series.gather(rows)).array
 
     @property
     def array(self) -> NDArray[Any]:

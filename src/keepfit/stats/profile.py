@@ -1,16 +1,16 @@
 """The profile of a table: one mergeable summary a column, made in one pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
-from numpy.typing import NDArray
 
 from keepfit.stats.categorical_profile import CategoricalCells, CategoricalProfile
-from keepfit.stats.moments import MOST_COLUMNS, Moments
-from keepfit.stats.numeric_cells import NumericCells
+from keepfit.stats.category_counts import CodedText
+from keepfit.stats.moments import MOST_COLUMNS, Moments, paired_rows, standard
+from keepfit.stats.numeric_cells import Floats, NumericCells
 from keepfit.stats.numeric_profile import NumericProfile
 from keepfit.stats.numeric_values import NumericValues, numeric_values
 
@@ -20,12 +20,15 @@ ROWS: Final = 131_072
 _MANY_VALUES: Final = 1_000_000
 
 Cells = NumericCells | CategoricalCells
+#: The values of a column.
+Column = pl.Series | CodedText
 
 __all__ = [
     "ROWS",
     "CategoricalCells",
     "CategoricalProfile",
     "Cells",
+    "Column",
     "Moments",
     "NumericCells",
     "NumericProfile",
@@ -106,14 +109,14 @@ def _merged_moments(parts: Sequence[Profile]) -> Moments | None:
 def cells_of(frame: pl.DataFrame, numeric: Sequence[str], categorical: Sequence[str]) -> dict[str, Cells]:
     """Cells for the named columns of a reference, numbers first; times and dates among the numbers in seconds since 1970.
 
-    On several threads where that pays: most of it is sorting.
+    On several threads where that pays: most of it is sorting and hashing.
     """
-    threads = None if frame.height * len(numeric) >= _MANY_VALUES else 1
+    threads = None if frame.height * (len(numeric) + len(categorical)) >= _MANY_VALUES else 1
     with ThreadPoolExecutor(threads, "keepfit-cells") as pool:
-        cells: dict[str, Cells] = dict(
-            zip(numeric, pool.map(lambda name: numeric_cells(frame[name]), numeric), strict=True)
-        )
-    return cells | {name: CategoricalCells.of(frame[name]) for name in categorical}
+        numbers = pool.map(lambda name: numeric_cells(frame[name]), numeric)
+        categories = pool.map(lambda name: CategoricalCells.of(frame[name]), categorical)
+        cells: dict[str, Cells] = dict(zip(numeric, numbers, strict=True))
+        return cells | dict(zip(categorical, categories, strict=True))
 
 
 def numeric_cells(series: pl.Series) -> NumericCells:
@@ -153,36 +156,84 @@ def profile_frame(
     (2, 1, 1)
     """
     names = {name: (columns or {}).get(name, name) for name in cells}
-    parts = [_profile(part, cells, names, moments=moments) for part in frame.iter_slices(ROWS)]
+    paired = paired_columns(cells) if moments else ()
+    parts = [
+        join_parts([profile_columns(_held(part, names), part.height, cells, paired)], cells, paired)
+        for part in frame.iter_slices(ROWS)
+    ]
     return Profile.merge(parts) if parts else Profile.empty(cells)
 
 
-def _profile(
-    frame: pl.DataFrame, cells: Mapping[str, Cells], names: Mapping[str, str], *, moments: bool
-) -> Profile:
-    numeric = {name: one for name, one in cells.items() if isinstance(one, NumericCells) and not one.temporal}
-    paired = list(numeric)[:MOST_COLUMNS] if moments and len(numeric) > 1 else []
-    arrays: dict[str, NDArray[Any]] = {}
+def _held(frame: pl.DataFrame, names: Mapping[str, str]) -> dict[str, pl.Series]:
+    """The features that a frame holds."""
+    held = set(frame.columns)
+    return {name: frame[column] for name, column in names.items() if column in held}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnsPart:
+    """The profiles of some columns of a table, before they are joined with those of the others.
+
+    Attributes:
+        rows: how many rows the table has.
+        features: column → its profile.
+        standard: column → its values in the rows that are paired, see `keepfit.stats.moments.standard`.
+    """
+
+    rows: int
+    features: Mapping[str, NumericProfile | CategoricalProfile]
+    standard: Mapping[str, Floats]
+
+
+def paired_columns(cells: Mapping[str, Cells]) -> tuple[str, ...]:
+    """The columns whose correlations are looked at; none when there are fewer than two."""
+    numeric = [name for name, one in cells.items() if isinstance(one, NumericCells) and not one.temporal]
+    return tuple(numeric[:MOST_COLUMNS]) if len(numeric) > 1 else ()
+
+
+def profile_columns(
+    columns: Mapping[str, Column], rows: int, cells: Mapping[str, Cells], paired: Collection[str]
+) -> ColumnsPart:
+    """The profiles of some columns of at most `ROWS` rows.
+
+    Args:
+        columns: feature → its values; one that is not there is null in every row.
+        rows: how many.
+        cells: feature → where its values are counted; all of these are profiled.
+        paired: those of which the correlations are looked at.
+    """
     features: dict[str, NumericProfile | CategoricalProfile] = {}
+    standardised: dict[str, Floats] = {}
     for name, one in cells.items():
-        series = _column(frame, names[name])
-        if isinstance(one, NumericCells):
-            values = numeric_values(series, temporal=one.temporal)
-            features[name] = _of_values(one, values)
-            if name in paired:
-                arrays[name] = values.array
-        else:
-            features[name] = CategoricalProfile.of(one, series)
+        column = _whole(columns.get(name), rows)
+        if isinstance(one, CategoricalCells):
+            features[name] = CategoricalProfile.of(one, column)
+            continue
+        series = column.decoded() if isinstance(column, CodedText) else column
+        values = numeric_values(series, temporal=one.temporal)
+        features[name] = _of_values(one, values)
+        if name in paired:
+            standardised[name] = standard(one, values.at(paired_rows(rows)))
+    return ColumnsPart(rows=rows, features=features, standard=standardised)
+
+
+def join_parts(parts: Sequence[ColumnsPart], cells: Mapping[str, Cells], paired: Collection[str]) -> Profile:
+    """The profile of a table of which the columns were profiled in parts, one or more."""
+    features = {name: one for part in parts for name, one in part.features.items()}
+    standardised = {name: one for part in parts for name, one in part.standard.items()}
+    numeric = {name: one for name in paired if isinstance(one := cells[name], NumericCells)}
     return Profile(
-        rows=frame.height, features=features, moments=Moments.of(numeric, arrays) if paired else None
+        rows=parts[0].rows,
+        features={name: features[name] for name in cells},
+        moments=Moments.of_standard(numeric, standardised) if paired else None,
     )
 
 
-def _column(frame: pl.DataFrame, name: str) -> pl.Series:
-    found: pl.Series | None = frame.get_column(name, default=None)
-    if found is None:
-        return pl.Series(name, [None], pl.Null).new_from_index(0, frame.height)
-    return found.rechunk()
+def _whole(column: Column | None, rows: int) -> Column:
+    """A column in one piece of memory."""
+    if column is None:
+        return pl.Series([None], dtype=pl.Null).new_from_index(0, rows)
+    return column if isinstance(column, CodedText) else column.rechunk()
 
 
 def numeric_profile(series: pl.Series, cells: NumericCells) -> NumericProfile:

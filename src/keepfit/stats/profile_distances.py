@@ -63,22 +63,21 @@ def distances(
         raise ValueError(
             "profiles with different cells cannot be held against each other: profile both in the same cells"
         )
-    old, new = reference.coarse(), window.coarse()
-    statistic, degrees = between.chi_square(old, new)
+    found = between.cell_distances(reference.coarse(), window.coarse())
     ks = moved = scale = relative = None
     if isinstance(reference, NumericProfile) and isinstance(window, NumericProfile):
         ks = float(between.ks(reference.counts, window.counts))
         moved, scale = between.wasserstein(reference, window), robust_scale(reference)
         relative = moved / scale
     return Distances(
-        psi=float(between.psi(old, new)),
-        jensen_shannon=float(between.jensen_shannon(old, new)),
-        hellinger=float(between.hellinger(old, new)),
-        total_variation=float(between.total_variation(old, new)),
-        l_infinity=float(between.l_infinity(old, new)),
-        cramers_v=float(between.cramers_v(old, new)),
-        chi_square=float(statistic),
-        degrees=int(degrees),
+        psi=float(found.psi),
+        jensen_shannon=float(found.jensen_shannon),
+        hellinger=float(found.hellinger),
+        total_variation=float(found.total_variation),
+        l_infinity=float(found.l_infinity),
+        cramers_v=float(found.cramers_v),
+        chi_square=float(found.chi_square.statistic),
+        degrees=int(found.chi_square.degrees),
         ks=ks,
         wasserstein=moved,
         scaled=relative,

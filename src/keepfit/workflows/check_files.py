@@ -1,6 +1,7 @@
 """Check two files: what changed from the reference to the current one, without any workspace."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -25,10 +26,11 @@ from keepfit.monitoring.volume import check_freshness
 from keepfit.report.assemble import file_report
 from keepfit.report.file_report import CountPair, FileFacts, FileReport, PerformanceReport, Settings
 from keepfit.report.performance import performance_report
+from keepfit.stats.blas import one_blas_thread
 from keepfit.stats.profile import NumericCells, Profile
 from keepfit.workflows.measure_file import Judge, Measured, judge_for, measure_file
 from keepfit.workflows.prepare_files import FilesToCheck, Prepared, Progress, prepare_files
-from keepfit.workflows.profile_file import Profiled, Side, profile_file, span
+from keepfit.workflows.profile_file import Held, Profiled, Side, profile_file, span
 
 #: How much the loss may rise before it alarms, relatively: as much as a decay of a model in a workspace.
 TOLERANCE: Final = 0.1
@@ -63,8 +65,12 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
     Raises:
         DataError: a file is not there or is no table, or the reference lacks a column that was named.
     """
-    two = prepare_files(asked, progress)
-    profiled = profile_file(two.reference, two.cells, two.every), profile_file(two.current, two.cells, None)
+    with one_blas_thread(), ThreadPoolExecutor(1, "keepfit-prepare") as beside:
+        return _checked_files(prepare_files(asked, progress, beside), now)
+
+
+def _checked_files(two: Prepared, now: datetime) -> FileReport:
+    profiled = _profiled(two)
     predictions = _predictions(two)
     findings = [
         *_present(two, _input_findings(two, *profiled)),
@@ -87,6 +93,20 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
         performance=_performance(predictions),
         unjudged=bool(predictions.problem),
     )
+
+
+def _profiled(two: Prepared) -> tuple[Profiled, Profiled]:
+    """The profiles of the reference and of the current file.
+
+    A reference that is in memory is counted on one thread, beside those that read the current file. One that must be
+    read takes them all first: memory need not hold parts of both.
+    """
+    if not isinstance(two.reference.table, Held):
+        return profile_file(two.reference, two.cells, two.every), profile_file(two.current, two.cells, None)
+    with ThreadPoolExecutor(1, "keepfit-reference") as beside:
+        reference = beside.submit(profile_file, two.reference, two.cells, two.every, threads=1)
+        current = profile_file(two.current, two.cells, None)
+        return reference.result(), current
 
 
 def _present(two: Prepared, findings: Sequence[Finding]) -> list[Finding]:

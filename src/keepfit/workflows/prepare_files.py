@@ -1,6 +1,7 @@
 """Prepare two files to be compared: which columns, as what, in which cells, and in which blocks of time."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from keepfit.errors import DataError
 from keepfit.ids import did_you_mean
 from keepfit.monitoring.kinds import ColumnKind, KindOf, infer_kinds
 from keepfit.monitoring.policy import Monitor
+from keepfit.stats.coming_cells import ComingCells
 from keepfit.stats.profile import CategoricalCells, Cells, cells_of
 from keepfit.workflows.profile_file import Held, Side, block_length, span
 
@@ -88,8 +90,15 @@ class Prepared:
         return [one.name for one in self.kinds if one.kind in kinds]
 
 
-def prepare_files(asked: FilesToCheck, progress: Progress | None = None) -> Prepared:
+def prepare_files(
+    asked: FilesToCheck, progress: Progress | None = None, beside: Executor | None = None
+) -> Prepared:
     """Open both files, and see what there is to compare.
+
+    Args:
+        asked: what for.
+        progress: is told how far reading has come.
+        beside: makes the cells while the caller goes on; to look at one waits for all.
 
     Raises:
         DataError: a file is not there or is no table, or the reference lacks a column that was named.
@@ -122,7 +131,7 @@ def prepare_files(asked: FilesToCheck, progress: Progress | None = None) -> Prep
         current=current,
         kinds=kinds,
         sample=rows,
-        cells=_cells(rows, kinds, whole=rows.height < SAMPLE),
+        cells=_cells(rows, kinds, beside),
         every=every,
         at=at,
     )
@@ -183,11 +192,20 @@ def _blocks(reference: Side, current: Side, *, empty: bool) -> tuple[timedelta |
     return every, at if at.holds(second[1]) else None
 
 
-def _cells(sample: pl.DataFrame, kinds: Sequence[KindOf], *, whole: bool) -> dict[str, Cells]:
-    """The cells of every column that is compared; a sample has not seen every value that a category takes."""
+def _cells(sample: pl.DataFrame, kinds: Sequence[KindOf], beside: Executor | None) -> Mapping[str, Cells]:
+    """The cells of every column that is compared."""
+    if beside is None:
+        return _made_cells(sample, kinds)
+    names = tuple(one.name for one in kinds if one.kind is not None)
+    return ComingCells(names=names, made=beside.submit(_made_cells, sample, kinds))
+
+
+def _made_cells(sample: pl.DataFrame, kinds: Sequence[KindOf]) -> dict[str, Cells]:
+    """A sample has not seen every value that a category takes."""
     numbers = [one.name for one in kinds if one.kind in {ColumnKind.NUMBER, ColumnKind.TIME}]
     categories = [one.name for one in kinds if one.kind in {ColumnKind.CATEGORY, ColumnKind.BOOLEAN}]
     found = cells_of(sample, numbers, categories)
+    whole = sample.height < SAMPLE
     return {one.name: _seen(found[one.name], whole=whole) for one in kinds if one.kind is not None}
 
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from keepfit.clock import EPOCH, Window
 from keepfit.monitoring.kinds import KindOf
 from keepfit.stats.numeric_values import numeric_values
+from keepfit.stats.pieces import FramePiece, Piece
 from keepfit.stats.profile import Cells, Profile, profile_frame
-from keepfit.stats.stream import profile_frames
+from keepfit.stats.stream import profile_pieces
 
 #: So many blocks tell how windows differ from each other.
 LEAST_BLOCKS: Final = 8
@@ -39,6 +40,10 @@ class Table(Protocol):
         """Its rows, some at a time, in order."""
         ...
 
+    def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
+        """The same rows, not yet read."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
@@ -55,6 +60,10 @@ class Held:
         """Its rows, in parts that several threads can share."""
         chosen = self.frame if columns is None else self.frame.select(pl.selectors.by_name(*columns))
         return chosen.iter_slices(_HELD_ROWS)
+
+    def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
+        """The same parts."""
+        return map(FramePiece, self.frames(columns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +90,24 @@ class Side:
 
     def frames(self, names: Collection[str]) -> Iterator[pl.DataFrame]:
         """The rows of some columns, as the file has them; a column that it lacks is not in them."""
-        # A frame without a column has no rows either.
-        held = [name for name in self.types if name in names] or list(self.types)[:1]
         done = 0
-        for frame in self.table.frames(held):
+        for frame in self.table.frames(self._held(names)):
             yield frame
             done += frame.height
-            if self.progress is not None:
-                self.progress(self.name, done, self.table.rows)
+            self.told(done)
+
+    def pieces(self, names: Collection[str]) -> Iterator[Piece]:
+        """The same rows, not yet read."""
+        return self.table.pieces(self._held(names))
+
+    def told(self, done: int) -> None:
+        """Tell how many rows have been read."""
+        if self.progress is not None:
+            self.progress(self.name, done, self.table.rows)
+
+    def _held(self, names: Collection[str]) -> list[str]:
+        # A frame without a column has no rows either.
+        return [name for name in self.types if name in names] or list(self.types)[:1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,16 +163,20 @@ def block_length(reference: timedelta, current: timedelta | None) -> timedelta |
     return max(enough, default=None)
 
 
-def profile_file(side: Side, cells: Mapping[str, Cells], every: timedelta | None) -> Profiled:
+def profile_file(
+    side: Side, cells: Mapping[str, Cells], every: timedelta | None, *, threads: int | None = None
+) -> Profiled:
     """The profiles of a file's blocks; with `every` None of all its rows together.
 
     Args:
         side: the file.
         cells: column → the cells of the reference.
         every: the length of a block.
+        threads: how many, where there are no blocks; None for all that there is.
     """
     if every is None:
-        return Profiled(blocks=((_window(0, timedelta(days=1)), profile_frames(side.frames(cells), cells)),))
+        whole = profile_pieces(side.pieces(cells), cells, threads=threads, done=side.told)
+        return Profiled(blocks=((_window(0, timedelta(days=1)), whole),))
     found: dict[int, Profile] = {}
     timeless = 0
     for frame in side.frames([side.time, *cells]):

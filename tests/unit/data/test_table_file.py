@@ -164,3 +164,17 @@ def test_a_table_that_is_not_there_is_told(tmp_path):
     ):
         with pytest.raises(DataError, match=message):
             open_table(given)
+
+
+def test_pieces_are_the_rows_of_the_frames(tmp_path):
+    """Of any format; a column that a file lacks is not in its pieces."""
+    FRAME.write_parquet(tmp_path / "a.parquet", row_group_size=2)
+    FRAME.drop("zone").write_csv(tmp_path / "b.csv")
+    table = open_table(tmp_path)
+    pieces = list(table.pieces(["zone", "miles"]))
+    assert sum(one.rows for one in pieces) == 2 * FRAME.height
+    read = [one.read(["zone", "miles"]) for one in pieces]
+    assert [("zone" in one) for one in read] == [True, False]
+    assert [value for one in read for value in one["miles"].to_list()] == FRAME["miles"].to_list() * 2
+    with pytest.raises(DataError, match="has no column 'mile'"):
+        table.pieces(["mile"])

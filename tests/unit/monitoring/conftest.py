@@ -89,10 +89,10 @@ class World:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def world():
-    """A world with a generator of its own, shared by the session's tests."""
-    return World()
+    """A world with a generator of its own for every test, so that none depends on which ran before it."""
+    return World(np.random.default_rng(11))
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,12 @@ from keepfit.stats.profile import CategoricalCells, CategoricalProfile, NumericC
 HOURS = np.repeat(np.arange(24.0), [4] + [400] * 23)
 
 
-def _numbers(values, days=None):
+def _numbers(values, days=None, **options):
     days = [HOURS] if days is None else days
     cells = NumericCells.of(np.concatenate(days))
     blocks = [NumericProfile.of(cells, day) for day in days]
-    return new_numbers(
-        NumericProfile.of(cells, np.asarray(values)), _column(NumericProfile.merge(blocks), blocks)
-    )
+    column = _column(NumericProfile.merge(blocks), blocks)
+    return new_numbers(NumericProfile.of(cells, np.asarray(values)), column, **options)
 
 
 def _column(total, blocks):
@@ -63,6 +62,14 @@ def test_values_that_every_day_brings_are_not_new():
     days = [np.full(100, float(day)) for day in range(28)]
     (found,) = _numbers(np.full(300, 28.0), days)
     assert not found.breaks(0.05)
+
+
+def test_rises_that_are_too_small_to_be_told_are_left_out():
+    """But for the largest, which is told when nothing has changed."""
+    values = [-999.0] * 60 + [-77.0] * 20 + [-5.0] * 20 + [12.0] * 200
+    assert [one.what for one in _numbers(values)] == ["-999", "-77", "-5"]
+    assert [one.what for one in _numbers(values, least=0.1)] == ["-999"]
+    assert [one.what for one in _numbers(values, least=0.5)] == ["-999"]
 
 
 def test_an_unseen_category_is_named():

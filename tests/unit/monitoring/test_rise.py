@@ -88,3 +88,15 @@ def test_nothing_to_judge_is_ok():
     """No value repeats: no new value."""
     found = _judged(check=Check.NEW_VALUE)
     assert (found.verdict, found.value, found.p) == (Verdict.OK, 0.0, None)
+
+
+def test_rises_that_were_not_worth_giving_count_as_tries():
+    """Bonferroni's factor is that of all values that were looked at; what is no change has no sentence of an alarm."""
+    one = replace(RISE, hits=12)
+    alone, tried = (
+        rise_test(Check.NEW_VALUE, "fare", [one], rows=300, quality=0.05, tried=tried) for tried in (None, 8)
+    )
+    assert tried.finding.p == pytest.approx(8 * alone.finding.p)
+    calm = rise_test(Check.NULLS, "fare", [replace(RISE, hits=3)], rows=300, quality=0.05)
+    assert not calm.beyond
+    assert calm.says == ""

@@ -13,7 +13,7 @@ DAY = timedelta(days=1)
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def days(world, reference):
     """Nine days of 40 rows each, with losses, of one version."""
     found = []

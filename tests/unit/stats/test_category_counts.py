@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keepfit.stats.category_counts import count_categories
+from keepfit.stats.category_counts import CodedText, count_categories
 
 
 def _as_dict(found):
@@ -74,3 +74,14 @@ def test_many_different_texts():
     codes = np.random.default_rng(0).integers(0, 10_000, size=50_000)
     found = count_categories(pl.Series([f"v{code}" for code in codes]))
     assert _as_dict(found) == Counter(f"v{code}" for code in codes)
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 3))), st.integers(0, 5), st.integers(0, 5))
+def test_codes_are_counted_like_the_text_that_they_stand_for(codes, start, rows):
+    """Values that no row holds are not among them, nor are nulls; and so for any of the rows."""
+    coded = CodedText(codes=pl.Series(codes, dtype=pl.Int32), values=pl.Series(["a", "b", "c", "d"]))
+    for one in (coded, coded.slice(start, rows)):
+        text = one.decoded()
+        assert len(one) == len(text)
+        assert _as_dict(count_categories(one)) == _as_dict(count_categories(text))
+        assert count_categories(one).nulls == text.null_count()

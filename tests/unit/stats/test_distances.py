@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from scipy.spatial import distance as scipy_distance
 from scipy.stats import chi2_contingency, ks_2samp, norm, wasserstein_distance
 
+from keepfit.stats import distances as between
 from keepfit.stats.distances import (
+    cell_distances,
     chi_square,
     cramers_v,
     hellinger,
@@ -293,3 +295,13 @@ def test_shares_sum_to_one():
     """And are NaN where there is nothing."""
     assert shares([[1, 1], [0, 0]]).tolist()[0] == [0.5, 0.5]
     assert np.isnan(shares([0, 0])).all()
+
+
+def test_all_distances_at_once_are_those_by_themselves():
+    """To the last digit, also where a side or a cell is empty."""
+    rng = np.random.default_rng(3)
+    was = np.vstack([rng.poisson(3, (6, 12)), np.zeros((1, 12), int)])
+    now = np.vstack([rng.poisson(2, (6, 12)), np.ones((1, 12), int)])
+    found = cell_distances(was, now)._asdict()
+    for name, values in found.items():
+        np.testing.assert_array_equal(values, getattr(between, name)(was, now))

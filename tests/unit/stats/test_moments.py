@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keepfit.stats.moments import MOST_COLUMNS, MOST_ROWS, Moments
+from keepfit.stats.moments import CLIP, MOST_COLUMNS, MOST_ROWS, Moments, paired_rows, standard
 from keepfit.stats.numeric_cells import NumericCells
 
 RNG = np.random.default_rng(0)
@@ -159,3 +159,13 @@ def test_rows_that_come_in_a_rhythm_are_all_heard():
     share = float(found.sums[0, 0] / found.pairs[0, 0])
     expected = float((np.clip((x - found.centres[0]) / found.scales[0], -2.5, 2.5)).mean())
     assert share == pytest.approx(expected, rel=0.05)
+
+
+def test_standard_values_of_chosen_rows_give_the_same_moments():
+    """To the last digit, so that columns can be looked at one by one."""
+    rng = np.random.default_rng(5)
+    table = {name: rng.normal(size=MOST_ROWS + 5) for name in CELLS}
+    rows = paired_rows(MOST_ROWS + 5)
+    chosen = {name: standard(CELLS[name], values[rows]) for name, values in table.items()}
+    assert Moments.of_standard(CELLS, chosen) == Moments.of(CELLS, table)
+    assert all(np.abs(one).max() <= CLIP for one in chosen.values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keepfit.stats.numeric_cells import NumericCells
-from keepfit.stats.numeric_kernel import BLOCK, NumericTally
+from keepfit.stats.numeric_kernel import BLOCK, NumericTally, edges_of
 
 
 def test_a_clock_keeps_its_seconds():
@@ -40,3 +40,12 @@ def test_names_are_gathered_over_blocks():
     tally = NumericTally(NumericCells.of(np.random.default_rng(2).normal(size=1000)))
     tally.add(values)
     assert tally.names(1) == ((-999.0, int((values == -999.0).sum())),)
+
+
+def test_the_edges_of_cells_are_made_once_and_cannot_be_changed():
+    """Every part is counted in them; equal cells have edges of their own."""
+    cells, equal = (NumericCells.of(np.arange(100.0)) for _ in range(2))
+    assert edges_of(cells) is edges_of(cells)
+    assert edges_of(cells).tolist() == edges_of(equal).tolist() == list(cells.edges)
+    with pytest.raises(ValueError, match="read-only"):
+        edges_of(cells)[0] = 0.0

@@ -172,3 +172,11 @@ def test_an_outlier_in_the_reference_leaves_the_quantiles_alone():
     profile = NumericProfile.of(dirty, np.append(values, 1e6))
     for probability in (0.001, 0.5, 0.999):
         assert profile.quantile(probability) == pytest.approx(np.quantile(values, probability), abs=0.5)
+
+
+def test_several_quantiles_are_those_by_themselves():
+    """In any order; NaN without values."""
+    profile = NumericProfile.of(CELLS, np.random.default_rng(1).normal(9, 4, 500))
+    wanted = [0.995, 0.25, 0.5]
+    assert profile.quantiles(wanted) == [profile.quantile(one) for one in wanted]
+    assert np.isnan(NumericProfile.empty(CELLS).quantiles(wanted)).all()

@@ -6,6 +6,8 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keepfit.stats.numeric_values import numeric_values
 
@@ -105,3 +107,14 @@ def test_numbers_without_nulls_are_not_copied():
     assert np.shares_memory(numeric_values(pl.Series(values)).array, values)
     assert np.shares_memory(numeric_values(pl.Series(values)).present(), values)
     assert numeric_values(pl.Series([1, None])).array.tolist()[0] == 1.0
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(-9, 9)), min_size=1), st.sampled_from([pl.Int64, pl.Float64])
+)
+def test_some_rows_are_those_of_the_array(values, dtype):
+    """NaN where there is no value; without a choice, all of them."""
+    found = numeric_values(pl.Series(values, dtype=dtype))
+    rows = np.arange(0, len(values), 2)
+    np.testing.assert_array_equal(found.at(rows), found.array[rows])
+    np.testing.assert_array_equal(found.at(None), found.array)

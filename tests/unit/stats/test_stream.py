@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keepfit.stats.category_counts import CodedText
+from keepfit.stats.pieces import FramePiece
 from keepfit.stats.profile import Profile, cells_of, profile_frame
-from keepfit.stats.stream import profile_frames
+from keepfit.stats.stream import profile_frames, profile_pieces
 
 
 def _table(n, seed=0):
@@ -110,3 +112,52 @@ def test_columns_may_have_other_names_in_the_frames():
     found = profile_frames([renamed], CELLS, columns={name: f"x_{name}" for name in CELLS}, moments=False)
     assert found.moments is None
     assert found.features == profile_frame(TABLE, CELLS).features
+
+
+def test_pieces_tell_how_far_they_are():
+    """In their order, whichever thread is faster; the last is all rows."""
+    told = []
+    pieces = [FramePiece(TABLE[start : start + 90]) for start in range(0, 400, 90)]
+    assert profile_pieces(pieces, CELLS, threads=3, done=told.append).rows == 400
+    assert told == sorted(told)
+    assert told[-1] == 400
+
+
+def test_more_columns_than_are_read_at_a_time_are_joined():
+    """In the order of the cells, with the correlations of all of them; numbers stored as text are numbers."""
+    wide = pl.concat([TABLE.rename(lambda name, i=i: f"{name}{i}") for i in range(7)], how="horizontal")
+    cells = cells_of(wide, [name for name in wide.columns if name[0] != "z"], [f"zone{i}" for i in range(7)])
+    found = profile_frames(wide.iter_slices(150), cells)
+    assert list(found.features) == list(cells)
+    assert found.moments == sum(
+        (profile_frame(one, cells).moments for one in wide[150:].iter_slices(150)),
+        start=profile_frame(wide[:150], cells).moments,
+    )
+
+
+def test_codes_are_text_to_whatever_counts_them():
+    """Also where a number is due."""
+
+    class Coded:
+        rows = 3
+
+        def read(self, columns):
+            values = pl.Series(["1", "2", "far"])
+            return {name: CodedText(codes=pl.Series([1, None, 2]), values=values) for name in columns}
+
+    found = profile_pieces([Coded()], {name: CELLS[name] for name in ("k", "zone")}).features
+    assert (found["k"].n, found["k"].nulls, found["k"].unreadable) == (1, 2, 1)
+    assert (found["zone"].unseen, found["zone"].nulls) == (2, 1)
+
+
+def test_an_error_while_reading_a_piece_comes_through():
+    """Whichever thread reads it."""
+
+    class Damaged:
+        rows = 3
+
+        def read(self, columns):
+            raise OSError(f"{columns} are gone")
+
+    with pytest.raises(OSError, match="are gone"):
+        profile_pieces([FramePiece(TABLE), Damaged()], CELLS)

@@ -119,3 +119,28 @@ def test_rows_that_are_copies_of_each_other_tell_nothing_new(test, two_samples):
     copied = test(4 * one, 4 * other, design=4.0)
     assert copied.statistic == pytest.approx(test(one, other).statistic)
     assert np.log(copied.p) == pytest.approx(np.log(test(one, other).p), rel=0.05)
+
+
+@pytest.mark.parametrize("test", [kolmogorov_smirnov, mann_whitney, chi_square])
+def test_many_pairs_at_once_are_each_of_them(test):
+    """Padded with empty cells to one width, with a design effect each; a pair without rows among them."""
+    rng = np.random.default_rng(9)
+    pairs = [rng.multinomial((5000, 300), rng.dirichlet(np.ones(k))) for k in (2, 12, 40)]
+    pairs.append(np.zeros((2, 7), np.int64))
+    padded = np.array([np.pad(pair, ((0, 0), (0, 40 - pair.shape[1]))) for pair in pairs])
+    designs = np.array([1.0, 2.0, 1.5, 1.0])
+    found = test(padded[:, 0], padded[:, 1], designs)
+    each = [test(*pair, design) for pair, design in zip(pairs, designs, strict=True)]
+    assert found.statistic == pytest.approx([one.statistic for one in each], nan_ok=True)
+    assert found.p == pytest.approx([one.p for one in each])
+    assert np.isnan(found.statistic[-1])
+    assert found.p[-1] == 1.0
+
+
+def test_noise_of_many_columns_at_once_is_that_of_each():
+    """One row of counts for each pair of samples."""
+    counts = np.array([[50, 30, 20, 0], [10, 0, 0, 990]])
+    rows, rest = np.array([100.0, 200.0]), np.array([1e4, 2e4])
+    together = np.array(total_variation_noise(counts, rows, rest))
+    each = [total_variation_noise(counts[[i]], rows[[i]], rest[[i]]) for i in range(2)]
+    assert together == pytest.approx(np.hstack([np.array(one) for one in each]))

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from keepfit.monitoring.kinds import infer_kinds
+from keepfit.stats.pieces import FramePiece
 from keepfit.stats.profile import cells_of, profile_frame
 from keepfit.workflows.profile_file import Side, block_length, profile_file, span
 
@@ -26,6 +27,10 @@ class Parts:
     def frames(self, columns=None):
         """Its rows."""
         yield from self.frame.select(columns or self.frame.columns).iter_slices(self.size)
+
+    def pieces(self, columns=None):
+        """The same rows."""
+        return map(FramePiece, self.frames(columns))
 
 
 def side(frame=FRAME, size=10, time="at", progress=None):

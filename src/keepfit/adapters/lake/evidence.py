@@ -8,6 +8,7 @@ that it was counted in stand in a table beside it, once.
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -15,11 +16,11 @@ from typing import Final
 import polars as pl
 from deltalake import ColumnProperties, WriterProperties
 
-from keepfit.adapters.evidence_format import FORMAT, pack_evidence, unpack_evidence
+from keepfit.adapters.evidence_format import FORMAT, evidence_reader, pack_evidence
 from keepfit.adapters.lake.evidence_cells import DeltaCells
 from keepfit.adapters.lake.evidence_shelf import Key, Shelf
 from keepfit.adapters.lake.location import Location
-from keepfit.adapters.lake.table import ATTEMPTS, Commit, ConflictError, LakeTable, overlaps
+from keepfit.adapters.lake.table import ATTEMPTS, Commit, ConflictError, LakeTable
 from keepfit.clock import utc
 from keepfit.errors import DataError
 from keepfit.ids import is_name
@@ -51,10 +52,12 @@ _COLUMNS: Final = {
 
 #: Rows here are the record, not the log.
 _CONFIGURATION: Final = {"delta.logRetentionDuration": "interval 2 days"}
-#: A few windows are read without the others of their file; of their bytes there is nothing to look up.
+#: A few windows are read without the others of their file: a day of hours is in four groups. Of their bytes there is
+#: nothing to look up. LZ4 makes files a seventh larger than Zstandard does, and is read four times as fast: a window
+#: is written once, and read by every check until it leaves the week.
 _WRITER: Final = WriterProperties(
-    max_row_group_size=_AT_ONCE,
-    compression="ZSTD",
+    max_row_group_size=8,
+    compression="LZ4_RAW",
     column_properties={"evidence": ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")},
 )
 
@@ -238,17 +241,22 @@ def _read(
     if not missing:
         return {}
     first, last = min(missing.values()), max(missing.values())
-    near = f"version = {version} AND sequence >= {first} AND sequence <= {last}"
+    wanted = pl.col("sequence").is_between(first, last)
+    if last - first >= len(
+        missing
+    ):  # Polars takes milliseconds to prune by a list, and most windows stand in a row
+        wanted &= pl.col("sequence").is_in([*missing.values()])
     rows = (
-        shelf.table.scan(f"{near} AND {overlaps('window_start', min(missing), max(missing))}")
-        .filter(pl.col("sequence").is_between(first, last), pl.col("sequence").is_in([*missing.values()]))
+        shelf.table.scan_between("sequence", first, last)
+        .filter(wanted)
         .select("sequence", "window_start", "cells", "evidence")
         .collect()
     )
     found = {}
+    unpack = cache(lambda digest: evidence_reader(shelf.cells.cells(digest)))
     for sequence, start, cells, packed in rows.iter_rows():
         try:
-            found[start] = unpack_evidence(packed, shelf.cells.cells(cells))
+            found[start] = unpack(cells)(packed)
         except DataError as error:
             where = f"{model}@{version}, window of {start.isoformat()}"
             raise DataError(f"evidence of {where}: {error}", hint=error.hint) from error

@@ -62,7 +62,9 @@ class Shelf:
         """See the rows of others; those that were seen already are not read. False when there is no table."""
         version = self.table.refresh()
         if version > self.looked:
-            newer = self.table.scan(f"sequence > {self.sequence}").filter(pl.col("sequence") > self.sequence)
+            newer = self.table.scan_between("sequence", self.sequence + 1).filter(
+                pl.col("sequence") > self.sequence
+            )
             self.see(newer.select(_LIGHT).collect())
             self.looked = version
         return version >= 0

@@ -89,6 +89,24 @@ def test_only_the_files_in_range_are_opened(table):
     assert table.scan(overlaps("at", NOON + day, NOON + 2 * day)).collect().height == 2
 
 
+def test_files_are_told_by_the_numbers_they_hold(table):
+    """As by SQL; what is looked up once is looked up again when there is a new file."""
+    for number in (5, 9):
+        table.write(pl.DataFrame({"a": [number, number + 1]}), "append", commit(number))
+    assert table.scan_between("a", 6, 9).collect()["a"].sort().to_list() == [5, 6, 9, 10]
+    assert table.scan_between("a", 7, 8).collect().is_empty()
+    table.write(pl.DataFrame({"a": [8]}), "append", commit(10))
+    assert table.scan_between("a", 7, 8).collect()["a"].to_list() == [8]
+    assert table.scan_between("a", 8).collect()["a"].sort().to_list() == [8, 9, 10]
+
+
+def test_files_that_do_not_say_what_they_hold_are_always_opened(table):
+    """A column without statistics, or that is not there at all, rules none out."""
+    table.write(pl.DataFrame({"b": [7]}), "append", commit(7))
+    assert table.scan_between("a", 6, 9).collect()["b"].to_list() == [7]
+    assert table.scan_between("c", 6, 9).collect().height == 3
+
+
 def test_statistics_cut_to_milliseconds_hide_no_row(table):
     """The table's statistics say that its last event was at .000 ms, but it was 999 µs later."""
     late = NOON + timedelta(microseconds=500)

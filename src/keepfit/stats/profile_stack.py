@@ -1,0 +1,239 @@
+"""The profiles of a table's columns end to end in a few arrays, as they come out of a store.
+
+Forty columns of twenty-four hours are a thousand profiles, of which nothing is asked but their sum. Stacked, they are added
+array by array, and only the sum is taken apart into profiles.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keepfit.stats.categorical_profile import NAMED, CategoricalCells, CategoricalProfile, Category
+from keepfit.stats.numeric_cells import Floats, NumericCells
+from keepfit.stats.numeric_kernel import Counts
+from keepfit.stats.numeric_profile import NumericProfile
+from keepfit.stats.profile import Profile
+
+Column = NumericProfile | CategoricalProfile
+
+#: A value that is remembered by name.
+V = TypeVar("V", float, Category)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NumberStack:
+    """Numeric profiles of k columns, see `NumericProfile`.
+
+    Attributes:
+        cells: of each column.
+        counts: of all columns, end to end; of any whole type.
+        sums: likewise.
+        rows: `nulls`, `summed` and `unreadable`, shape (3, k).
+        moments: `m1` and `m2`, shape (2, k).
+        minima, maxima: shape (k,); NaN where there is none.
+        named: of each column.
+    """
+
+    cells: tuple[NumericCells, ...]
+    counts: NDArray[Any]
+    sums: Floats
+    rows: Counts
+    moments: Floats
+    minima: Floats
+    maxima: Floats
+    named: Sequence[tuple[tuple[float, int], ...]]
+
+    def profiles(self) -> Iterator[NumericProfile]:
+        """Taken apart, in order; their counts and sums cannot be written to."""
+        rows, (m1, m2) = self.rows.T.tolist(), self.moments.tolist()
+        low, high = (_ends(one) for one in (self.minima, self.maxima))
+        parts = zip(_apart(self.counts, self.cells), _apart(self.sums, self.cells), strict=True)
+        for i, (counts, sums) in enumerate(parts):
+            nulls, summed, unreadable = rows[i]
+            yield NumericProfile(
+                cells=self.cells[i],
+                counts=counts,
+                sums=sums,
+                nulls=nulls,
+                summed=summed,
+                minimum=low[i],
+                maximum=high[i],
+                m1=m1[i],
+                m2=m2[i],
+                named=self.named[i],
+                unreadable=unreadable,
+            )
+
+    @classmethod
+    def merge(cls, parts: Sequence["NumberStack"]) -> "NumberStack":
+        """The sum of stacks with the same cells, in the order in which `NumericProfile.merge` adds."""
+        return cls(
+            cells=parts[0].cells,
+            counts=_summed([one.counts for one in parts], np.int64),
+            sums=_summed([one.sums for one in parts]),
+            rows=_summed([one.rows for one in parts], np.int64),
+            moments=_summed([one.moments for one in parts]),
+            minima=np.fmin.reduce([one.minima for one in parts]),
+            maxima=np.fmax.reduce([one.maxima for one in parts]),
+            named=[_merged(names, float) for names in zip(*(one.named for one in parts), strict=True)],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CategoryStack:
+    """Categorical profiles of k columns, see `CategoricalProfile`.
+
+    Attributes:
+        cells: of each column.
+        counts: of all columns, end to end; of any whole type.
+        rows: `other`, `unseen`, `nulls` and `unreadable`, shape (4, k).
+        named: of each column.
+    """
+
+    cells: tuple[CategoricalCells, ...]
+    counts: NDArray[Any]
+    rows: Counts
+    named: Sequence[tuple[tuple[Category, int], ...]]
+
+    def profiles(self) -> Iterator[CategoricalProfile]:
+        """Taken apart, in order; their counts cannot be written to."""
+        rows = self.rows.T.tolist()
+        for i, counts in enumerate(_apart(self.counts, self.cells)):
+            other, unseen, nulls, unreadable = rows[i]
+            yield CategoricalProfile(
+                cells=self.cells[i],
+                counts=counts,
+                other=other,
+                unseen=unseen,
+                nulls=nulls,
+                named=self.named[i],
+                unreadable=unreadable,
+            )
+
+    @classmethod
+    def merge(cls, parts: Sequence["CategoryStack"]) -> "CategoryStack":
+        """The sum of stacks with the same cells."""
+        return cls(
+            cells=parts[0].cells,
+            counts=_summed([one.counts for one in parts], np.int64),
+            rows=_summed([one.rows for one in parts], np.int64),
+            named=[_merged(names, str) for names in zip(*(one.named for one in parts), strict=True)],
+        )
+
+
+class ColumnStack(Mapping[str, Column]):
+    """What `Profile.features` holds, stacked: a mapping that is taken apart when a column is first asked for.
+
+    Args:
+        names: of the columns.
+        numeric: whether each of them is a number.
+        numbers: those that are, in order.
+        categories: the others, in order.
+    """
+
+    __slots__ = ("_columns", "categories", "names", "numbers", "numeric")
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        numeric: Sequence[bool],
+        *,
+        numbers: NumberStack,
+        categories: CategoryStack,
+    ) -> None:
+        self.names, self.numeric = tuple(names), tuple(numeric)
+        self.numbers, self.categories = numbers, categories
+        self._columns: dict[str, Column] | None = None
+
+    def __getitem__(self, name: str) -> Column:
+        return self._apart()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def _apart(self) -> dict[str, Column]:
+        if self._columns is None:
+            numbers, categories = self.numbers.profiles(), self.categories.profiles()
+            self._columns = {
+                name: next(numbers) if numeric else next(categories)
+                for name, numeric in zip(self.names, self.numeric, strict=True)
+            }
+        return self._columns
+
+    def adds_to(self, other: "ColumnStack") -> bool:
+        """Whether both have the same columns in the same cells, array by array."""
+        return (
+            self.names == other.names
+            and self.numeric == other.numeric
+            and self.numbers.cells == other.numbers.cells
+            and self.categories.cells == other.categories.cells
+        )
+
+    @classmethod
+    def merge(cls, parts: Sequence["ColumnStack"]) -> "ColumnStack":
+        """The sum of stacks that add to each other."""
+        return cls(
+            parts[0].names,
+            parts[0].numeric,
+            numbers=NumberStack.merge([one.numbers for one in parts]),
+            categories=CategoryStack.merge([one.categories for one in parts]),
+        )
+
+
+def merge_profiles(parts: Sequence[Profile]) -> Profile:
+    """The sum of one or more profiles: `Profile.merge`, an array at a time where they are stacked alike.
+
+    Raises:
+        ValueError: their columns differ, or the cells of one.
+    """
+    stacks = [one.features for one in parts if isinstance(one.features, ColumnStack)]
+    if len(stacks) < len(parts) or not all(one.adds_to(stacks[0]) for one in stacks):
+        return Profile.merge(parts)
+    rest = Profile.merge([replace(one, features={}) for one in parts])
+    return replace(rest, features=ColumnStack.merge(stacks))
+
+
+def _apart(flat: NDArray[Any], cells: Sequence[NumericCells | CategoricalCells]) -> Iterator[NDArray[Any]]:
+    """The part of each column."""
+    whole = flat.astype(np.int64) if flat.dtype.kind in "iu" else flat.view()
+    whole.flags.writeable = False
+    end = 0
+    for one in cells:
+        begin, end = end, end + size_of(one)
+        yield whole[begin:end]
+
+
+def size_of(cells: NumericCells | CategoricalCells) -> int:
+    """How many cells a column is counted in."""
+    return cells.size if isinstance(cells, NumericCells) else len(cells.values)
+
+
+def _ends(values: Floats) -> list[float | None]:
+    return [None if math.isnan(one) else one for one in values.tolist()]
+
+
+def _summed(parts: Sequence[NDArray[Any]], dtype: type[np.generic] = np.float64) -> NDArray[Any]:
+    """The sum of arrays of one shape, in order: one after the other stays in the cache, side by side does not."""
+    total = parts[0].astype(dtype)
+    for one in parts[1:]:
+        np.add(total, one, out=total)
+    return total
+
+
+def _merged(
+    parts: Iterable[tuple[tuple[V, int], ...]], rank: Callable[[Any], Any]
+) -> tuple[tuple[V, int], ...]:
+    """The most frequent of the values that are remembered by name; of values as frequent, those that rank lower."""
+    together: dict[V, int] = {}
+    for part in parts:
+        for value, hits in part:
+            together[value] = together.get(value, 0) + hits
+    ordered = sorted(together.items(), key=lambda pair: (-pair[1], rank(pair[0])))
+    return tuple(ordered[:NAMED])

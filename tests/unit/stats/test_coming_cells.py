@@ -1,0 +1,43 @@
+"""Cells that come while the first rows are read."""
+
+from concurrent.futures import Future
+
+import polars as pl
+import pytest
+
+from keepfit.stats.coming_cells import ComingCells
+from keepfit.stats.profile import Cells, cells_of, profile_frame
+from keepfit.stats.stream import profile_frames
+
+FRAME = pl.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "zone": ["a", "b", "b", None]})
+CELLS = cells_of(FRAME, ["x"], ["zone"])
+
+
+def test_names_are_known_before_the_cells_are_made():
+    """Nothing but a value waits: this would never end otherwise."""
+    coming = ComingCells(names=("x", "zone"), made=Future())
+    assert list(coming) == ["x", "zone"]
+    assert len(coming) == 2
+    assert "x" in coming
+    assert "y" not in coming
+
+
+def test_cells_that_are_made_while_rows_are_read_count_the_same():
+    """The frames are asked for first, and only then are the cells made."""
+    made: Future[dict[str, Cells]] = Future()
+
+    def frames():
+        yield FRAME
+        made.set_result(CELLS)
+        yield FRAME
+
+    found = profile_frames(frames(), ComingCells(names=tuple(CELLS), made=made), threads=1)
+    assert found == profile_frame(FRAME, CELLS) + profile_frame(FRAME, CELLS)
+
+
+def test_what_making_them_raised_is_raised():
+    """Whoever looks at a value learns why there is none."""
+    made: Future[dict[str, Cells]] = Future()
+    made.set_exception(ValueError("no cells"))
+    with pytest.raises(ValueError, match="no cells"):
+        profile_frames([FRAME], ComingCells(names=("x",), made=made))
