@@ -11,14 +11,18 @@ from keepfit.definition import Model
 from keepfit.errors import KeepfitError
 from keepfit.evaluation.task import Classification, Regression
 from keepfit.monitoring.policy import Monitor
+from keepfit.predictions.capture_policy import Capture
+from keepfit.release.fallback import Serving
 from keepfit.release.policy import Release, beats_champion, canary, latency, no_slice_worse, shadow
 from keepfit.retraining.policy import Retrain, decay, drift, every, last
 
 if TYPE_CHECKING:
+    from keepfit.app.recording import log
     from keepfit.evaluation.own_losses import metric
     from keepfit.monitoring.detector import Signal
 
 __all__ = [
+    "Capture",
     "Classification",
     "KeepfitError",
     "Model",
@@ -26,6 +30,7 @@ __all__ = [
     "Regression",
     "Release",
     "Retrain",
+    "Serving",
     "Signal",
     "beats_champion",
     "canary",
@@ -34,13 +39,18 @@ __all__ = [
     "every",
     "last",
     "latency",
+    "log",
     "metric",
     "no_slice_worse",
     "shadow",
 ]
 
 #: What needs numpy is imported when it is first asked for: `import keepfit` stays fast.
-_LATER = {"Signal": "keepfit.monitoring.detector", "metric": "keepfit.evaluation.own_losses"}
+_LATER = {
+    "Signal": "keepfit.monitoring.detector",
+    "log": "keepfit.app.recording",
+    "metric": "keepfit.evaluation.own_losses",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ Every workflow takes `now`, so that history can be replayed and tests never slee
 """
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,10 @@ class Clock(Protocol):
         """The present moment, in UTC."""
         ...
 
+    def now_us(self) -> int:
+        """The present moment in whole microseconds since 1970-01-01 UTC."""
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -30,6 +35,10 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, in UTC."""
         return datetime.now(UTC)
+
+    def now_us(self) -> int:
+        """The present moment in whole microseconds since 1970-01-01 UTC."""
+        return time.time_ns() // 1_000
 
 
 @dataclass(slots=True)
@@ -41,6 +50,19 @@ class ManualClock:
     def now(self) -> datetime:
         """The moment that the clock was put at."""
         return self.at
+
+    def now_us(self) -> int:
+        """The same in whole microseconds since 1970-01-01 UTC."""
+        return microseconds(self.at)
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970-01-01 UTC.
+
+    >>> microseconds(datetime(1970, 1, 2))
+    86400000000
+    """
+    return (utc(moment) - EPOCH) // timedelta(microseconds=1)
 
 
 def utc(moment: datetime) -> datetime:

@@ -9,6 +9,8 @@ from keepfit.errors import DefinitionError
 from keepfit.evaluation.task import Regression, Task
 from keepfit.ids import did_you_mean, is_name
 from keepfit.monitoring.policy import Monitor
+from keepfit.predictions.capture_policy import Capture
+from keepfit.release.fallback import Serving
 from keepfit.release.policy import Release
 from keepfit.retraining.policy import Retrain
 
@@ -32,7 +34,8 @@ class Model:
         features: the columns that the model is given, in order.
         categorical: those of them that are categories.
         label_delay: how long after the event its label usually comes; training never looks nearer than this.
-        monitor, retrain, release: the policies.
+        monitor, retrain, release, serving: the policies.
+        capture: what is recorded of its predictions; everything, unless it says otherwise.
         notify: where incidents are sent, as Apprise URLs.
 
     Raises:
@@ -57,6 +60,8 @@ class Model:
         monitor: Monitor | None = None,
         retrain: Retrain | None = None,
         release: Release | None = None,
+        capture: Capture | None = None,
+        serving: Serving | None = None,
         notify: list[str] | tuple[str, ...] = (),
     ) -> None:
         self.name = name
@@ -69,9 +74,13 @@ class Model:
         self.monitor = monitor or Monitor()
         self.retrain = retrain or Retrain()
         self.release = release or Release()
+        self.capture = capture or Capture()
+        self.serving = serving or Serving()
         self.notify = _listed(name, "notify", notify)
         self._source: Source | None = None
         self._trainer: Trainer | None = None
+        #: Where labels are asked for; None when whoever has them brings them.
+        self.label_source: Source | None = None
         self.detectors: dict[str, Detector] = {}
         self._validate()
 
@@ -83,6 +92,16 @@ class Model:
     def trainer(self, function: Trainer) -> Trainer:
         """Declare how the model is trained: a function of a training set with `X`, `y` and `frame`."""
         self._trainer = function
+        return function
+
+    def labels(self, function: Source) -> Source:
+        """Declare where labels come from: a function of (start, end) of events, both aware UTC datetimes.
+
+        It gives a frame with the id column (or `prediction_id`), the target (or `label`; null where it is not known yet), and perhaps
+        `label_time`, when it became known. The controller asks for the windows whose labels are not complete, again
+        and again until they are: what it gives twice counts once, another value for the same id is a correction.
+        """
+        self.label_source = function
         return function
 
     def detector(self, function: "Detector") -> "Detector":
@@ -136,6 +155,7 @@ class Model:
                 hint="use lower-case letters, digits, dots, hyphens and underscores, as in 'taxi-eta'",
             )
         self._validate_metric()
+        self._validate_capture()
         if not self.features:
             raise DefinitionError(
                 f"model '{self.name}' has no features", hint="list the columns that it is given"
@@ -173,6 +193,28 @@ class Model:
             find_loss(metric)
         except ValueError as error:
             raise DefinitionError(f"model '{self.name}': {error}") from None
+
+    def _validate_capture(self) -> None:
+        recorded = (*self.features, *self.context)
+        texts = (self.id, *self.categorical, *self.context)
+        for what, names, allowed in (
+            ("redact", self.capture.redact, recorded),
+            ("hash", self.capture.hash, texts),
+        ):
+            for name in names:
+                if name in allowed:
+                    continue
+                raise DefinitionError(
+                    f"model '{self.name}': capture cannot {what} '{name}', {self._why_not(name)}",
+                    hint=did_you_mean(name, allowed),
+                )
+
+    def _why_not(self, name: str) -> str:
+        if name == self.id:
+            return "the id, without which no label finds its prediction: hash it instead"
+        if name in self.features:
+            return "a number, whose hash is none: redact it, or declare it as categorical"
+        return "which is no column that is recorded"
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, {len(self.features)} features, target {self.task.target!r})"

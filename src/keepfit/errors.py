@@ -16,6 +16,7 @@ An exception means that the caller cannot get what it asked for. Outcomes that a
     │   ├── NotReadyError          the model has no released version   (keepfit.serving.refusals)
     │   └── PredictionFailedError  the version that was asked raised   (keepfit.serving.refusals)
     ├── CaptureError           the capture log cannot be written or read
+    │   └── SpoolFullError         it is at its limit, and the policy is to refuse what cannot be recorded
     └── ServerError            the server cannot start (a port in use) or was not reached
 """
 
@@ -75,6 +76,18 @@ class RequestError(KeepfitError):
 
 class CaptureError(KeepfitError):
     """The capture log cannot be written or read."""
+
+
+class SpoolFullError(CaptureError):
+    """The capture logs are at their limit, and nothing is to be answered that cannot be recorded.
+
+    Attributes:
+        retry_after_s: when it is worth trying again.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: int = 1, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
 
 
 class ServerError(KeepfitError):

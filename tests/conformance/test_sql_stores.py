@@ -25,7 +25,8 @@ from keepfit.adapters.sql.ledger import SqlLedger
 from keepfit.adapters.sql.migrate import migrate, upgrade
 from keepfit.adapters.sql.release_log import SqlReleaseLog
 from keepfit.adapters.sql.releases import SqlReleases
-from keepfit.adapters.sql.tables import REVISION_TABLE, metadata
+from keepfit.adapters.sql.revisions import REVISION_TABLE
+from keepfit.adapters.sql.tables import metadata
 from keepfit.adapters.sql.versions import SqlVersions
 from keepfit.alerting.incident import Condition, IncidentStore, TransitionKind, advance, resolve_now
 from keepfit.clock import Window

@@ -1,13 +1,23 @@
 """A capture log under kill -9, under another process's eyes, and under damage."""
 
+import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from keepfit.adapters.capture_log import CaptureReader, CaptureWriter
+from keepfit.adapters.capture_source import CaptureFolder
+from keepfit.adapters.lake.predictions import DeltaPredictions
+from keepfit.adapters.sql.engine import open_engine
+from keepfit.adapters.sql.ledger import SqlLedger
+from keepfit.adapters.sql.migrate import migrate
 from keepfit.predictions.capture_codec import LabelsFrame
+from keepfit.workflows.drain_capture import drain_capture
 
 WRITER = """
 import sys
@@ -102,3 +112,41 @@ def test_damage_in_the_middle_of_a_log_costs_only_what_it_hit(tmp_path):
     assert position.offset == size
     set_aside = sum(one.set_aside.stat().st_size for one in damage)
     assert set_aside == sum(one.damage.stop - one.damage.start for one in damage) >= 512
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="the names of open files are known on Linux only"
+)
+def test_nothing_is_cut_from_the_log_before_the_lake_is_on_disk(tmp_path, monkeypatch):
+    """Data files, log entries and folders of both tables are synced when the log is first trimmed."""
+    synced, real = set(), os.fsync
+
+    def noting(descriptor):
+        synced.add(Path(f"/proc/self/fd/{descriptor}").resolve())
+        real(descriptor)
+
+    class Trimmed(CaptureFolder):
+        def discard(self, position):
+            written = {path for path in lake.rglob("*") if not path.name.startswith(".")}
+            assert {path for path in written if path.suffix in {".parquet", ".json"}} <= synced
+            assert {path for path in written if path.is_dir()} <= synced
+            checked.append(position.segment)
+            super().discard(position)
+
+    lake, checked = tmp_path / "lake", []
+    writer = CaptureWriter(tmp_path / "spool", log_id="web", segment_bytes=200)
+    for number in range(3):
+        writer.append(labels(number))
+    writer.close()
+    engine = open_engine(f"sqlite:///{tmp_path / 'keepfit.db'}")
+    migrate(engine)
+    monkeypatch.setattr(os, "fsync", noting)
+    ports = SimpleNamespace(
+        capture=Trimmed(tmp_path / "spool"),
+        ledger=SqlLedger(engine),
+        predictions=DeltaPredictions(lake),
+        tell=lambda _message, _at: None,
+    )
+    assert drain_capture(ports, now=datetime(2020, 1, 31, tzinfo=UTC)).labels == 3
+    assert len(set(checked)) > 1
+    engine.dispose()

@@ -17,7 +17,7 @@ import yaml
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from keepfit.adapters.capture_log import CaptureReader, CaptureWriter
-from keepfit.adapters.model_loader import load_model, predictor
+from keepfit.adapters.runtimes.choice import load_runtime
 from keepfit.clock import SystemClock
 from keepfit.predictions.capture_codec import LabelsFrame
 from keepfit.predictions.frames import predictions_table
@@ -65,8 +65,8 @@ class Shop:
 
     def load(self, model, number):
         """As a loader of versions."""
-        found = load_model(self.artifacts / f"{model}-{number}")
-        return LoadedModel(signature=SIGNATURE, version=number, predict=predictor(found, SIGNATURE))
+        found = load_runtime(self.artifacts / f"{model}-{number}", SIGNATURE)
+        return LoadedModel(signature=SIGNATURE, version=number, predict=found.predict)
 
     def release(self, champion, **kwargs):
         """Set the next route of `taxi`."""
@@ -184,7 +184,7 @@ def test_mlflows_bodies_are_taken(running):
         ("POST", "/v2/models/taxi/infer", b"{", "application/json", 400),
         ("POST", "/v2/models/tax/infer", json.dumps(rows([1.0])), "application/json", 404),
         ("GET", "/v2/models/taxi/infer", None, None, 405),
-        ("POST", "/v2/models/taxi/infer", b"x", "application/octet-stream", 415),
+        ("POST", "/v2/models/taxi/infer", b"x", "application/xml", 415),
         ("POST", "/v2/models/bus/infer", json.dumps(rows([1.0])), "application/json", 503),
     ],
 )

@@ -24,9 +24,9 @@ def test_an_empty_file_is_a_good_one(tmp_path):
 def test_what_is_set_is_taken(tmp_path):
     """And the rest stays as it is."""
     config = load_config(
-        written(tmp_path, '[serving]\nport = 0\ndurability = "always"\n[state]\nurl = "postgresql://x"')
+        written(tmp_path, '[serving]\nport = 0\ndurability = "fsync"\n[state]\nurl = "postgresql://x"')
     )
-    assert (config.serving.port, config.serving.durability, config.serving.host) == (0, "always", "127.0.0.1")
+    assert (config.serving.port, config.serving.durability, config.serving.host) == (0, "fsync", "127.0.0.1")
     assert config.state.url == "postgresql://x"
 
 
@@ -43,13 +43,23 @@ def test_what_is_set_is_taken(tmp_path):
         ("[serving]\nport = 'x'", "serving.port: Input should be a valid integer", None),
         (
             "[serving]\ndurability = 'never'",
-            "serving.durability: Input should be 'interval' or 'always'",
+            "serving.durability: Input should be 'interval' or 'fsync'",
             None,
         ),
+        ("[serving]\nspool_limit = '4 bananas'", "serving.spool_limit: '4 bananas' is no size", None),
+        ("[serving]\nspool_limit = '10KB'", "serving.spool_limit: '10KB' is too little", None),
+        ("[serving]\nspool_full = 'wait'", "serving.spool_full: Input should be 'block', 'sample' or", None),
         ("serving = 3", "serving: Input should be a valid dictionary", None),
         ("[serving", "is not TOML", None),
         ("[controller]\nevery = 'often'", "controller.every: 'often' is not a duration", None),
         ("[controller]\nevery = '99999999999w'", "controller.every: '99999999999w' is longer than", None),
+        ("[serving]\nsaturated_after = 'soon'", "serving.saturated_after: 'soon' is not a duration", None),
+        ("[serving]\ndrain_lag_warning = '1y'", "serving.drain_lag_warning: '1y' is not a duration", None),
+        (
+            "[serving]\naccess_log = 'some'",
+            "serving.access_log: Input should be 'off', 'errors' or 'all'",
+            None,
+        ),
         ("[controller]\nevery = '0s'", "controller.every: a pause of '0s' is none", 'write "30s"'),
     ],
 )
@@ -111,3 +121,10 @@ def test_every_setting_says_what_it_is():
         if not setting.description
     ]
     assert lacking == []
+
+
+@pytest.mark.parametrize(("text", "size"), [("1MB", 10**6), ("2 GiB", 2**31), ("5000000", 5_000_000)])
+def test_a_size_is_bytes(tmp_path, text, size):
+    """Decimal and binary units, or none."""
+    config = load_config(written(tmp_path, f'[serving]\nspool_limit = "{text}"'))
+    assert config.serving.spool_limit == size

@@ -125,3 +125,31 @@ def test_a_regression_may_be_judged_by_any_of_its_metrics(metric):
 def test_a_model_says_what_it_is():
     """In a traceback or at a prompt."""
     assert repr(declared()) == "Model('taxi-eta', 2 features, target 'minutes')"
+
+
+def test_what_is_recorded_can_be_declared():
+    """Features and context are redacted, texts and the id are hashed."""
+    policy = kf.Capture(redact=["miles"], hash=["trip_id", "borough"])
+    model = declared(
+        id="trip_id",
+        features=["miles"],
+        categorical=[],
+        monitor=kf.Monitor(slices=["borough"]),
+        capture=policy,
+    )
+    assert model.capture is policy
+    assert declared().capture == kf.Capture()
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (kf.Capture(redact=["trip_id"]), "cannot redact 'trip_id', the id"),
+        (kf.Capture(hash=["miles"]), "cannot hash 'miles', a number"),
+        (kf.Capture(redact=["milse"]), "cannot redact 'milse', which is no column"),
+    ],
+)
+def test_what_cannot_be_masked_is_refused(policy, said):
+    """With the reason."""
+    with pytest.raises(DefinitionError, match=said):
+        declared(id="trip_id", features=["miles"], categorical=[], capture=policy)

@@ -1,19 +1,24 @@
 """A model version's folder: an MLflow model, and beside it the evidence that keepfit ships with it."""
 
+import warnings
 from pathlib import Path
 from typing import Any, cast
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
+from keepfit.adapters.artifact_signature import write_signature
 from keepfit.adapters.codec import from_json, pack, to_json, unpack
-from keepfit.adapters.mlflow_client import quiet_mlflow
-from keepfit.adapters.model_loader import load_skops
-from keepfit.errors import TrainingFailedError
+from keepfit.adapters.model_writer import write_model
+from keepfit.adapters.runtimes.folder import load_skops
+from keepfit.adapters.runtimes.lightgbm_text import write_text
+from keepfit.adapters.validation_rows import ValidationRows, write_validation
 from keepfit.evaluation.estimation.dle import LossModel
 from keepfit.evaluation.estimation.estimator import EstimatorSpec, PerformanceEstimator
 from keepfit.evaluation.trial import Trial
 from keepfit.monitoring.reference import Reference
 from keepfit.registry.model_version import ModelVersion, Registry
+from keepfit.registry.output import matrix_output
 from keepfit.training.pipeline import Trained
 
 _FOLDER = "keepfit"
@@ -26,18 +31,29 @@ _KEPT = 8
 
 
 def write_artifact(trained: Trained, directory: Path, *, trusted_types: frozenset[str]) -> None:
-    """Write a trained model as an MLflow model (scikit-learn flavour, skops format), with reference, trial and estimator.
+    """Write a trained model as an MLflow model, with held-out rows, reference, trial and performance estimator.
 
     Raises:
         TrainingFailedError: the estimator is of a kind that cannot be stored, or holds types that nobody allowed.
     """
-    _write_model(trained, directory, trusted_types)
+    write_model(trained, directory, trusted_types=trusted_types)
     folder = directory / _FOLDER
     folder.mkdir()
+    if trained.validation is not None:
+        _write_validation(trained, trained.validation, directory)
+        write_text(trained.estimator, trained.signature, trained.validation, directory)
+    write_signature(directory, trained.signature)
     (folder / _REFERENCE).write_bytes(pack(trained.reference))
     (folder / _TRIAL).write_bytes(to_json(trained.trial))
     if trained.performance_estimator is not None:
         _write_estimator(trained.performance_estimator, folder)
+
+
+def _write_validation(trained: Trained, rows: npt.NDArray[np.float64], directory: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what the model has to say of its input it said in training
+        predictions = matrix_output(trained.estimator, trained.signature)(rows)
+    write_validation(directory, ValidationRows(rows, predictions))
 
 
 def _write_estimator(estimator: PerformanceEstimator, folder: Path) -> None:
@@ -55,70 +71,6 @@ def _read_estimator(folder: Path) -> PerformanceEstimator | None:
     spec = unpack((folder / _ESTIMATOR).read_bytes(), EstimatorSpec)
     models = load_skops(folder / _LOSS_MODELS) if (folder / _LOSS_MODELS).is_file() else {}
     return PerformanceEstimator(spec=spec, loss_models=cast("dict[str, LossModel]", models))
-
-
-def _write_model(trained: Trained, directory: Path, trusted_types: frozenset[str]) -> None:
-    with quiet_mlflow():
-        import mlflow.sklearn
-        from mlflow.exceptions import MlflowException
-        from sklearn.base import BaseEstimator
-
-        if not isinstance(trained.estimator, BaseEstimator):
-            raise TrainingFailedError(
-                f"a {type(trained.estimator).__name__} cannot be stored: it is no scikit-learn estimator",
-                step="save",
-                hint="return an estimator with scikit-learn's interface, or wrap the model in one",
-            )
-        try:
-            mlflow.sklearn.save_model(
-                trained.estimator,
-                str(directory),
-                serialization_format="skops",
-                skops_trusted_types=sorted(trusted_types),
-                signature=_mlflow_signature(trained),
-                input_example=_input_example(trained),
-                pip_requirements=_requirements(),
-            )
-        except MlflowException as error:
-            raise TrainingFailedError(
-                f"the model cannot be stored: {str(error).splitlines()[0]}",
-                step="save",
-                hint="allow the types in keepfit.toml, [serving] trusted_types, after a look at what they are",
-            ) from error
-
-
-def _mlflow_signature(trained: Trained) -> Any:
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
-
-    numbers = {pl.Float32: "float", pl.Boolean: "boolean"}
-    columns = [
-        ColSpec(
-            "string"
-            if dtype in (pl.String, pl.Categorical, pl.Enum)
-            else "long"
-            if dtype.is_integer()
-            else numbers.get(type(dtype), "double"),
-            name,
-        )
-        for name, dtype in trained.example.schema.items()
-    ]
-    return ModelSignature(
-        inputs=Schema(columns), outputs=Schema([ColSpec("double", trained.signature.output)])
-    )
-
-
-def _input_example(trained: Trained) -> Any:
-    """A few rows as requests carry them, with their values and not their codes."""
-    import pandas as pd
-
-    return pd.DataFrame({name: trained.example[name].to_list() for name in trained.example.columns})
-
-
-def _requirements() -> list[str]:
-    from importlib.metadata import version
-
-    return [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "pandas")]
 
 
 class ArtifactFiles:

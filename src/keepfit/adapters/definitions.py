@@ -90,7 +90,9 @@ def _hint(error: BaseException) -> str | None:
     unknown = _UNKNOWN_WORD.search(str(error)) if isinstance(error, TypeError) else None
     if unknown is None:
         return None
-    declarations = (getattr(keepfit.definition, name) for name in ("Model", "Monitor", "Release", "Retrain"))
+    declarations = (
+        getattr(keepfit.definition, name) for name in ("Model", "Monitor", "Release", "Retrain", "Serving")
+    )
     words = {word for one in declarations for word in inspect.signature(one).parameters}
     return did_you_mean(unknown[1], words)
 

@@ -4,15 +4,13 @@ MLflow gives the numbers and keeps the artifacts, the lineage and the aliases; k
 registered. So reading versions, and fetching an artifact that lies on this machine, never load MLflow.
 """
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import unquote, urlsplit
 
+from keepfit.adapters.artifact_fetch import fetch_artifact
 from keepfit.adapters.file_lock import file_lock
 from keepfit.adapters.mlflow_client import open_client, quiet_mlflow
 from keepfit.adapters.mlflow_run import (
@@ -23,7 +21,7 @@ from keepfit.adapters.mlflow_run import (
     recorded_version,
     take_up,
 )
-from keepfit.errors import ArtifactError, WorkspaceError
+from keepfit.errors import WorkspaceError
 from keepfit.registry.digest import artifact_digest
 from keepfit.registry.model_version import CandidateArtifact, ModelVersion
 
@@ -104,11 +102,7 @@ class MlflowRegistry:
         Raises:
             ArtifactError: it is gone, or not what was registered.
         """
-        local = local_path(version.artifact_uri)
-        if local is not None:
-            _verify(version, local)
-            return local
-        return self._download(version)
+        return fetch_artifact(version, tracking_uri=self._tracking_uri, cache_dir=self._cache_dir)
 
     def set_alias(self, model: str, alias: str, number: int | None) -> None:
         """Point `champion` or `challenger` at a version, or at none."""
@@ -152,30 +146,6 @@ class MlflowRegistry:
         self._rows.save(version)
         return version
 
-    def _download(self, version: ModelVersion) -> Path:
-        target = self._cache_dir / version.digest.replace(":", "-")
-        with file_lock(target.with_suffix(".lock")):
-            if target.exists() and artifact_digest(target) == version.digest:
-                return target
-            with tempfile.TemporaryDirectory(dir=self._cache_dir) as folder, quiet_mlflow():
-                fresh = Path(_downloaded(version.artifact_uri, folder, self._tracking_uri))
-                _verify(version, fresh)
-                shutil.rmtree(target, ignore_errors=True)
-                fresh.rename(target)
-        return target
-
-
-def local_path(uri: str) -> Path | None:
-    """The path of an artifact on this machine; None when it lies elsewhere.
-
-    >>> local_path("file:///var/lib/a%20b"), local_path("/var/lib/a"), local_path("s3://bucket/a")
-    (PosixPath('/var/lib/a b'), PosixPath('/var/lib/a'), None)
-    """
-    parts = urlsplit(uri)
-    if parts.scheme == "file":
-        return Path(unquote(parts.path))
-    return Path(uri) if not parts.scheme or len(parts.scheme) == 1 else None
-
 
 def _publish(client: Any, version: ModelVersion) -> int:
     """Make the version in MLflow's registry; its number."""
@@ -191,23 +161,3 @@ def _publish(client: Any, version: ModelVersion) -> int:
         version.model, version.artifact_uri, run_id=version.run_id, tags=tags, description=version.why
     )
     return int(made.version)
-
-
-def _downloaded(uri: str, folder: str, tracking_uri: str) -> str:
-    from mlflow.artifacts import download_artifacts
-
-    return str(download_artifacts(artifact_uri=uri, dst_path=folder, tracking_uri=tracking_uri))
-
-
-def _verify(version: ModelVersion, folder: Path) -> None:
-    hint = "restore its files from a backup, or train and release a new version"
-    try:
-        digest = artifact_digest(folder)
-    except ArtifactError as error:
-        raise ArtifactError(f"the artifact of {version.ref} cannot be used: {error}", hint=hint) from error
-    if digest != version.digest:
-        raise ArtifactError(
-            f"the artifact of {version.ref} was altered after it was registered: {folder} has the digest {digest}, "
-            f"registered was {version.digest}",
-            hint=hint,
-        )

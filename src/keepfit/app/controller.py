@@ -8,10 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from keepfit.app.drainer import DrainerProcess
+from keepfit.app.one_thread import ONE_THREAD
+from keepfit.app.server_files import ADDRESS_FILE
 from keepfit.app.stop_request import StopRequest
 from keepfit.app.workspace import Workspace
 from keepfit.clock import SystemClock
@@ -21,13 +25,11 @@ from keepfit.workflows.tick import Tick, tick
 
 _LOG = logging.getLogger("keepfit")
 
-#: While a server runs, this file in .keepfit says where.
-ADDRESS_FILE = "server.json"
 #: In .keepfit too: what a server that the controller started had to say.
 SERVER_LOG = "server.log"
-#: OpenMP threads on a busy machine make a small prediction many times slower: a server uses one a request.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 START_TIMEOUT_S = 60.0
+#: A server takes up to 20 seconds to finish what it is doing.
+STOP_TIMEOUT_S = 25.0
 
 
 class ServerProcess:
@@ -84,7 +86,7 @@ class ServerProcess:
             return
         self._process.terminate()
         try:
-            self._process.wait(timeout=15)
+            self._process.wait(timeout=STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -133,7 +135,7 @@ def run_controller(
     ticked: Callable[[Tick], None] = lambda _tick: None,
     stopping: Callable[[], object] = lambda: None,
 ) -> None:
-    """Server and controller together, until SIGTERM or Ctrl-C.
+    """Server, drainer and controller together, until SIGTERM or Ctrl-C.
 
     What fails in a tick is told, and tried again in the next. Asked to stop, a tick is given a few seconds to end by
     itself; it is then broken off, as by a crash, and the next start goes on with it. What the server captured
@@ -153,7 +155,7 @@ def run_controller(
     """
     with StopRequest(heard=stopping) as stop:
         _ = workspace.models
-        with ServerProcess(workspace, host=host, port=port) as server:
+        with DrainerProcess(workspace), ServerProcess(workspace, host=host, port=port) as server:
             started(server.address)
             _keep_looking(workspace, server, every, stop, ticked)
         _drain_the_rest(workspace)
@@ -167,6 +169,7 @@ def _keep_looking(
     ticked: Callable[[Tick], None],
 ) -> None:
     known: dict[str, str] = {}
+    counted = workspace.ports.ledger.ledger()
     while not stop.asked:
         now = SystemClock().now()
         done = look(workspace, stop, now)
@@ -176,7 +179,9 @@ def _keep_looking(
                 if known.get(name) != problem:
                     workspace.ports.tell(f"{name}: {problem}", now)
             known = done.problems
-            ticked(done)
+            # The drainer moved most of it before the tick could: what is told is what came in since the last one.
+            before, counted = counted, workspace.ports.ledger.ledger()
+            ticked(replace(done, drained=counted - before))
         pause(server, every, stop)
 
 

@@ -11,7 +11,7 @@ from keepfit.definition import Model
 from keepfit.errors import DataError, NotFoundError
 from keepfit.predictions.ledger import Ledger
 from keepfit.registry.model_version import ModelVersion
-from keepfit.workflows.log_rows import log_label_rows, log_prediction_rows
+from keepfit.workflows.log_rows import label_columns, log_label_rows, log_prediction_rows
 
 _READERS = {
     ".parquet": pl.read_parquet,
@@ -30,14 +30,8 @@ def log_predictions(
         DataError: a column is missing, or the file cannot be read; nothing is recorded then.
         NotFoundError: no such model or version, or the model has no champion.
     """
-    declared = _model(workspace, model)
-    number = workspace.ports.releases.route(declared.name).champion if version is None else version
-    if number is None:
-        raise NotFoundError(
-            f"'{declared.name}' has no champion that could have answered",
-            hint=f"train one: keepfit train {declared.name}; or name the version that did: --version N",
-        )
-    registered: ModelVersion = workspace.registry.version(declared.name, number)
+    declared = chosen_model(workspace, model)
+    registered = who_answered(workspace, declared, version)
     rows = read_rows(file)
     Schema.of(rows).require(
         (declared.id, declared.time, *registered.signature.feature_names, "prediction"), where=str(file)
@@ -52,14 +46,10 @@ def log_labels(workspace: Workspace, file: Path, *, model: str | None, now: date
         DataError: a column is missing, or the file cannot be read; nothing is recorded then.
         NotFoundError: no such model.
     """
-    declared = _model(workspace, model)
+    declared = chosen_model(workspace, model)
     rows = read_rows(file)
-    columns = Schema.of(rows)
-    names = {"prediction_id": declared.id, "label": declared.task.target}
-    given = {name: name if name in columns.names else other for name, other in names.items()}
-    columns.require(tuple(given.values()), where=str(file))
-    rows = rows.rename({other: name for name, other in given.items()})
-    counts = log_label_rows(workspace.ports, declared, rows, log=file.name, now=now)
+    named = label_columns(declared, rows, where=str(file))
+    counts = log_label_rows(workspace.ports, declared, named, log=file.name, now=now)
     return counts, workspace.ports.predictions.waiting_labels(declared.name)
 
 
@@ -82,7 +72,20 @@ def read_rows(file: Path) -> pl.DataFrame:
         ) from error
 
 
-def _model(workspace: Workspace, name: str | None) -> Model:
+def who_answered(workspace: Workspace, model: Model, version: int | None) -> ModelVersion:
+    """The version that is said to have answered; the champion when None is. Raises NotFoundError."""
+    number = workspace.ports.releases.route(model.name).champion if version is None else version
+    if number is None:
+        raise NotFoundError(
+            f"'{model.name}' has no champion that could have answered",
+            hint=f"train one: keepfit train {model.name}; or name the version that did: --version N",
+        )
+    registered: ModelVersion = workspace.registry.version(model.name, number)
+    return registered
+
+
+def chosen_model(workspace: Workspace, name: str | None) -> Model:
+    """The declared model of this name; the only one when None is given. Raises NotFoundError."""
     if name is not None:
         return workspace.model(name)
     if len(workspace.models) == 1:

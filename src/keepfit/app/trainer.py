@@ -6,6 +6,7 @@ It reads the request from the run's folder, and leaves the artifact and the outc
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 from keepfit.adapters.artifact import write_artifact
 from keepfit.adapters.codec import from_json, to_json
@@ -16,6 +17,8 @@ from keepfit.definition import Model
 from keepfit.errors import KeepfitError, TrainingFailedError
 from keepfit.evaluation.evidence import display
 from keepfit.registry.model_version import CandidateArtifact
+from keepfit.registry.output import MatrixPredict
+from keepfit.registry.signature import Signature
 from keepfit.training.outcome import TrainingOutcome, TrainingRequest
 from keepfit.training.pipeline import Incumbent, Recipe, Trained, snapshot, train
 
@@ -95,7 +98,14 @@ def recipe_of(model: Model) -> Recipe:
         window=model.monitor.every,
         rows=model.rows,
         fit=model.fit,
+        served=_served,
     )
+
+
+def _served(estimator: Any, signature: Signature) -> MatrixPredict:
+    from keepfit.adapters.runtimes.choice import runtime_of
+
+    return runtime_of(estimator, signature).predict
 
 
 def _incumbent(workspace: Workspace, request: TrainingRequest) -> Incumbent | None:

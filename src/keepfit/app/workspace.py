@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine
 
 from keepfit.adapters.artifact import ArtifactFiles
+from keepfit.adapters.capture_key import capture_key
 from keepfit.adapters.capture_source import CaptureFolder
 from keepfit.adapters.definitions import load_definitions
 from keepfit.adapters.lake.datasets import DeltaDatasets
@@ -107,6 +107,7 @@ class Workspace:
             runner=ProcessRunner(self.root, self.state / "runs"),
             notify=send,
             tell=self._told,
+            capture_key=lambda: capture_key(self.state),
         )
 
     @property
@@ -115,29 +116,27 @@ class Workspace:
         return self.state / "spool"
 
     def predictor(self, model: str, number: int) -> Predict:
-        """What a registered version predicts, for rows with its columns; verified before it is loaded."""
-        from keepfit.training.pipeline import predictor
-
-        return predictor(self.estimator(model, number), self.registry.version(model, number).signature)
-
-    def estimator(self, model: str, number: int) -> Any:
-        """A registered version in memory: its files verified, its types held against this workspace's allow-list.
+        """What a registered version predicts, for rows with its columns, called as a server calls it.
 
         Raises:
-            ArtifactError: the files were altered, or hold types that nobody allowed.
+            ArtifactError: its files were altered, hold types that nobody allowed, or it gives other numbers than it did.
         """
-        from keepfit.adapters.model_loader import load_model
+        from keepfit.adapters.runtimes.choice import load_runtime
+        from keepfit.training.pipeline import rows_predictor
 
-        return load_model(
-            self.registry.fetch(self.registry.version(model, number)),
+        version = self.registry.version(model, number)
+        runtime = load_runtime(
+            self.registry.fetch(version),
+            version.signature,
             trusted_types=self.trusted_types,
             allow_pickle=self.config.serving.allow_pickle,
         )
+        return rows_predictor(runtime.predict, version.signature)
 
     @property
     def trusted_types(self) -> frozenset[str]:
         """Types that a model's file may hold: those that scikit-learn needs, and those that keepfit.toml allows."""
-        from keepfit.adapters.model_loader import DEFAULT_TRUSTED_TYPES
+        from keepfit.adapters.runtimes.folder import DEFAULT_TRUSTED_TYPES
 
         return DEFAULT_TRUSTED_TYPES | frozenset(self.config.serving.trusted_types)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keepfit.cli import check, check_files, data, demo, init, log, release, serve, train
+from keepfit.cli import check, check_files, data, demo, drain, ingest, init, log, release, serve, train
 
 application = typer.Typer(
     name="keepfit",
@@ -23,6 +23,7 @@ application.command()(release.rollback)
 application.command()(serve.up)
 application.command()(serve.serve)
 application.command()(serve.tick)
+application.command()(drain.drain)
 application.command()(check_files.check)
 application.command()(check.status)
 application.command()(check.windows)
@@ -30,6 +31,7 @@ application.command()(check.history)
 application.command()(check.incidents)
 application.add_typer(data.data, name="data")
 application.add_typer(log.log, name="log")
+application.add_typer(ingest.ingest, name="ingest")
 
 
 @application.callback(invoke_without_command=True)

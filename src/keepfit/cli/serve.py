@@ -3,10 +3,12 @@
 import os
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from keepfit.cli.drain import drained
 from keepfit.cli.options import (
     JsonOption,
     NowOption,
@@ -15,34 +17,87 @@ from keepfit.cli.options import (
     moment_or_now,
     opened,
 )
-from keepfit.cli.output import EXIT_FAILED, plural, print_json, report, say, tell, waiting_labels
+from keepfit.cli.output import EXIT_FAILED, print_json, report, say, tell, waiting_labels
 
 if TYPE_CHECKING:
-    from keepfit.app.workspace import Workspace
     from keepfit.fleet.health import ModelHealth
-    from keepfit.predictions.ledger import Ledger
+    from keepfit.serving.held import RouteSource
     from keepfit.workflows.tick import Tick
 
 HostOption = Annotated[
     str | None, typer.Option(help="The address to listen on; by default that of keepfit.toml.")
 ]
-PortOption = Annotated[
-    int | None,
-    typer.Option(min=0, max=65_535, help="The port; 0 for any free one; by default that of keepfit.toml."),
-]
+_PORT_HELP = "The port; 0 for any free one; by default that of keepfit.toml."
+PortOption = Annotated[int | None, typer.Option(min=0, max=65_535, help=_PORT_HELP)]
 
 
-def serve(*, host: HostOption = None, port: PortOption = None, workspace: WorkspaceOption = None) -> None:
-    """Serve every released model over HTTP, until Ctrl-C."""
+def serve(
+    *,
+    host: HostOption = None,
+    port: Annotated[
+        int | None, typer.Option("--port", "--http_port", min=0, max=65_535, help=_PORT_HELP)
+    ] = None,
+    grpc_port: Annotated[
+        int | None,
+        typer.Option(
+            "--grpc-port",
+            "--grpc_port",
+            min=0,
+            max=65_535,
+            help="The port for gRPC, 0 for none; by default that of keepfit.toml.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=256, help="Processes that answer on the port; by default that of keepfit.toml."
+        ),
+    ] = None,
+    artifact: Annotated[
+        Path | None,
+        typer.Option(
+            "--artifact", "--model_dir", help="Serve the model of this folder, without a workspace."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", "--model_name", help="With --artifact: what the model is called.")
+    ] = None,
+    number: Annotated[
+        int, typer.Option("--version", min=1, help="With --artifact: the number of its version.")
+    ] = 1,
+    spool: Annotated[
+        Path | None,
+        typer.Option(envvar="KEEPFIT_SPOOL", help="Where predictions are captured; by default in .keepfit."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Serve every released model over HTTP, until Ctrl-C.
+
+    Without a workspace in sight: what a container holds, the model or the workspace in /opt/ml/model or /mnt/models.
+    """
+    from keepfit.app.container import find_start
+    from keepfit.app.serving_sources import open_sources
     from keepfit.web.run import run_server
 
-    space = opened(workspace)
-    serving = space.config.serving
+    start = find_start(
+        here=Path.cwd(),
+        environment=os.environ,
+        workspace=workspace,
+        artifact=artifact,
+        name=name,
+        number=number,
+        spool=spool,
+    )
+    sources = open_sources(start.place)
+    serving = sources.settings
     run_server(
-        space,
-        host=host or serving.host,
-        port=serving.port if port is None else port,
-        started=lambda address: _say_started(space, address),
+        start.place,
+        sources,
+        host=host or start.host or serving.host,
+        port=next(one for one in (port, start.port, serving.port) if one is not None),
+        grpc_port=serving.grpc_port if grpc_port is None else grpc_port,
+        workers=workers or serving.workers,
+        started=lambda address: _say_started(sources.routes, address),
     )
 
 
@@ -67,7 +122,7 @@ def up(
     pause = every or parse_duration(space.config.controller.every)
 
     def started(address: str) -> None:
-        _say_started(space, address)
+        _say_started(space.ports.releases, address)
         say(f"the controller looks every {say_duration(pause)}; Ctrl-C stops both")
 
     run_controller(
@@ -116,7 +171,7 @@ class _Changes:
     def show(self, done: "Tick") -> None:
         """Tell what is new in this tick."""
         if done.drained.received or done.drained.labels:
-            tell(_drained(done.drained), done.at)
+            tell(drained(done.drained), done.at)
         for name, health in done.health.items():
             if self._known.get(name) != health.diagnosis.says:
                 tell(f"{name}: {health.diagnosis.says}", done.at)
@@ -129,9 +184,9 @@ def _say_stopping() -> None:
         os.write(2, b"stopping; Ctrl-C again does not wait for what is being done\n")
 
 
-def _say_started(space: "Workspace", address: str) -> None:
+def _say_started(source: "RouteSource", address: str) -> None:
     say(f"serving on {address}")
-    if all(route.champion is None for route in space.ports.releases.routes()):
+    if all(route.champion is None for route in source.routes()):
         say(
             "nothing is released yet, so that every request is refused: run keepfit train MODEL; no restart is needed"
         )
@@ -157,7 +212,7 @@ def _document(done: "Tick", fleet: "list[ModelHealth]", waiting: dict[str, int])
 
 
 def _print_tick(done: "Tick", fleet: "list[ModelHealth]", waiting: dict[str, int]) -> None:
-    report(_drained(done.drained))
+    report(drained(done.drained))
     for one in fleet:
         if one.model in done.health:
             report(f"{one.model}: {one.state}: {one.says}")
@@ -167,9 +222,3 @@ def _print_tick(done: "Tick", fleet: "list[ModelHealth]", waiting: dict[str, int
             report(f"{one.model}: {waiting_labels(waiting[one.model])}")
     for name, problem in sorted(done.problems.items()):
         report(f"{name}: failed: {problem}")
-
-
-def _drained(counts: "Ledger") -> str:
-    rest = {"sampled out": counts.sampled_out, "dropped": counts.dropped, "known already": counts.duplicates}
-    more = "".join(f", {count:,} {what}" for what, count in rest.items() if count)
-    return f"drained {plural(counts.stored, 'prediction')}{more} and {plural(counts.labels, 'label')}"

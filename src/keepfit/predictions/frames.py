@@ -1,15 +1,24 @@
 """From the frames of a capture log to the tables that the lake keeps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from keepfit.predictions.capture_codec import INTEGER, NUMBER, LabelsFrame, PredictionsFrame
-from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, context_column, feature_column
+from keepfit.predictions.record import (
+    LABEL_COLUMNS,
+    PREDICTION_COLUMNS,
+    SERVING_COLUMNS,
+    context_column,
+    feature_column,
+)
 
 _KIND_TYPES: Final[dict[str, pl.DataType]] = {NUMBER: pl.Float64(), INTEGER: pl.Int64()}
+_LISTED: Final = {name: dtype for name, dtype in PREDICTION_COLUMNS.items() if name not in SERVING_COLUMNS}
 
 
 def predictions_table(frames: Iterable[PredictionsFrame]) -> pl.DataFrame:
@@ -18,14 +27,15 @@ def predictions_table(frames: Iterable[PredictionsFrame]) -> pl.DataFrame:
     Features are Float64 (numbers), Int64 (whole-valued categories) or String; context is String always,
     so that a column has one type whatever the first batch held. A column that only some frames have is null in the others.
 
-    >>> predictions_table([]).width
-    7
+    >>> predictions_table([]).columns == list(PREDICTION_COLUMNS)
+    True
     """
-    alike: dict[tuple[Any, ...], list[PredictionsFrame]] = {}
+    alike: dict[Hashable, list[PredictionsFrame]] = {}
     for frame in frames:
-        columns = (*sorted(frame.kinds.items()), None, *sorted(frame.context))
-        alike.setdefault(columns, []).append(frame)
+        alike.setdefault(_layout(frame), []).append(frame)
     tables = [_table_of(group) for group in alike.values()]
+    if len(tables) == 1:
+        return tables[0]
     return pl.concat([pl.DataFrame(schema=PREDICTION_COLUMNS), *tables], how="diagonal_relaxed")
 
 
@@ -42,8 +52,12 @@ def labels_table(frames: Iterable[LabelsFrame]) -> pl.DataFrame:
     )
 
 
+def _layout(frame: PredictionsFrame) -> Hashable:
+    return (*frame.kinds.items(), None, *frame.number_names, None, *frame.context)
+
+
 def _table_of(frames: Sequence[PredictionsFrame]) -> pl.DataFrame:
-    own = [_series(name, _joined(frames, name), dtype) for name, dtype in PREDICTION_COLUMNS.items()]
+    own = [_series(name, _joined(frames, name), dtype) for name, dtype in _LISTED.items()]
     features = [
         _series(
             feature_column(name),
@@ -60,11 +74,46 @@ def _table_of(frames: Sequence[PredictionsFrame]) -> pl.DataFrame:
         )
         for name in frames[0].context
     ]
-    return pl.DataFrame([*own, *features, *context])
+    return pl.DataFrame([*own, *_served(frames), *features, *_numbers(frames), *context])
+
+
+def _served(frames: Sequence[PredictionsFrame]) -> list[pl.Series]:
+    """The columns of `SERVING_COLUMNS`; share and source are the same in all rows of a frame."""
+    rows = np.fromiter((len(frame.prediction_id) for frame in frames), dtype=np.int64, count=len(frames))
+    shares = np.fromiter((frame.share for frame in frames), dtype=np.float64, count=len(frames))
+    sources = pl.Series([frame.source for frame in frames], dtype=pl.String)
+    measured = [
+        pl.Series(name, _measured(frames, name), dtype=SERVING_COLUMNS[name])
+        for name in ("latency_us", "batch_rows")
+    ]
+    each = pl.Series(np.repeat(np.arange(len(frames)), rows))
+    return [*measured, pl.Series("share", np.repeat(shares, rows)), sources.gather(each).alias("source")]
+
+
+def _measured(frames: Sequence[PredictionsFrame], column: str) -> list[int | None]:
+    """A column that a frame has for all of its rows, or for none."""
+    values = _joined(frames, column)
+    if len(values) == sum(len(frame.prediction_id) for frame in frames):
+        return values
+    parts = (getattr(frame, column) or [None] * len(frame.prediction_id) for frame in frames)
+    return list(chain.from_iterable(parts))
+
+
+def _numbers(frames: Sequence[PredictionsFrame]) -> list[pl.Series]:
+    """The block of numbers of all frames, by column."""
+    names = frames[0].number_names
+    if not names:
+        return []
+    rows = np.frombuffer(b"".join(frame.numbers for frame in frames), dtype="<f8").reshape(-1, len(names))
+    columns = np.ascontiguousarray(rows.T)
+    return [
+        pl.Series(feature_column(name), values, nan_to_null=True)
+        for name, values in zip(names, columns, strict=True)
+    ]
 
 
 def _joined(frames: Sequence[PredictionsFrame] | Sequence[LabelsFrame], column: str) -> list[Any]:
-    return list(chain.from_iterable(getattr(frame, column) for frame in frames))
+    return list(chain.from_iterable(map(attrgetter(column), frames)))
 
 
 def _series(name: str, values: list[Any], dtype: pl.DataType) -> pl.Series:

@@ -1,6 +1,6 @@
 """The ledger: every prediction received is stored, sampled out, or dropped, and the sums say so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
 
@@ -36,6 +36,16 @@ class Ledger:
             dropped=self.dropped + other.dropped,
             duplicates=self.duplicates + other.duplicates,
             labels=self.labels + other.labels,
+        )
+
+    def __sub__(self, earlier: "Ledger") -> "Ledger":
+        """What came in since an earlier sum.
+
+        >>> (Ledger(received=3, stored=3) - Ledger(received=1, stored=1)).stored
+        2
+        """
+        return Ledger(
+            **{one.name: getattr(self, one.name) - getattr(earlier, one.name) for one in fields(self)}
         )
 
     @property

@@ -1,7 +1,7 @@
-"""From columns to the frame that a model is given: the same function in training and in serving.
+"""From columns to what a model is given, as a frame or as a matrix: the same in training and in serving.
 
-pandas is what scikit-learn reads column names and categories from; it is imported at first use, so
-that the registry stays light for those who only look versions up.
+In a matrix a category is its code, the place among the signature's categories, and NaN where it is missing or was not
+seen in training; `keepfit.registry.frame.FrameMaker` makes the frame of it that a model was fitted on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ import polars as pl
 
 from keepfit.errors import DataError
 from keepfit.ids import did_you_mean
+from keepfit.registry.frame import FrameMaker
 from keepfit.registry.signature import Feature, Kind, Signature
 
 if TYPE_CHECKING:
@@ -21,19 +22,15 @@ if TYPE_CHECKING:
 #: A column as a list, a numpy array or a Polars series.
 Values = Sequence[Any] | npt.NDArray[Any] | pl.Series
 
+Matrix = npt.NDArray[np.float64]
+
 
 class FeatureEncoder:
     """Encodes columns by one signature; keep it when many small batches are to be encoded."""
 
     def __init__(self, signature: Signature) -> None:
-        import pandas as pd
-
         self.signature = signature
-        self._categories = {
-            feature.name: pd.CategoricalDtype(pd.Index(list(feature.categories)))
-            for feature in signature.features
-            if feature.kind is Kind.CATEGORY
-        }
+        self._frames = FrameMaker(signature)
         self._codes: dict[str, dict[str | int, int]] = {
             feature.name: {value: code for code, value in enumerate(feature.categories)}
             for feature in signature.features
@@ -46,30 +43,40 @@ class FeatureEncoder:
         Raises:
             DataError: a feature is missing, or holds what cannot be a number.
         """
-        import pandas as pd
+        return self._frames.of_columns(
+            [self._column(feature, columns) for feature in self.signature.features]
+        )
 
-        encoded: dict[str, Any] = {}
-        for feature in self.signature.features:
-            if feature.name not in columns:
-                hint = did_you_mean(feature.name, columns)
-                raise DataError(f"no column '{feature.name}', which the model takes", hint=hint)
-            values = columns[feature.name]
-            if feature.kind is Kind.NUMBER:
-                encoded[feature.name] = _numbers(feature.name, values)
-            else:
-                codes = self._encode(feature, values)
-                encoded[feature.name] = pd.Categorical.from_codes(codes, dtype=self._categories[feature.name])
-        return pd.DataFrame(encoded, copy=False)
+    def matrix(self, columns: Mapping[str, Values]) -> Matrix:
+        """The features as a matrix (rows, features), row-major; see the module for what stands for a category.
 
-    def _encode(self, feature: Feature, values: Values) -> npt.NDArray[np.int32]:
-        known = self._codes[feature.name]
+        Raises:
+            DataError: a feature is missing, or holds what cannot be a number.
+        """
+        encoded = [self._column(feature, columns) for feature in self.signature.features]
+        matrix = np.empty((len(encoded[0]) if encoded else 0, len(encoded)))
+        for place, (feature, values) in enumerate(zip(self.signature.features, encoded, strict=True)):
+            matrix[:, place] = values
+            if feature.kind is Kind.CATEGORY:
+                matrix[values < 0, place] = np.nan
+        return matrix
+
+    def _column(self, feature: Feature, columns: Mapping[str, Values]) -> npt.NDArray[Any]:
+        """Numbers, or codes with -1 for what is missing."""
+        if feature.name not in columns:
+            hint = did_you_mean(feature.name, columns)
+            raise DataError(f"no column '{feature.name}', which the model takes", hint=hint)
+        values = columns[feature.name]
+        if feature.kind is Kind.NUMBER:
+            return _numbers(feature.name, values)
         if isinstance(values, pl.Series):
             return _series_codes(feature, values)
+        known = self._codes[feature.name]
         return np.fromiter((known.get(value, -1) for value in values), dtype=np.int32, count=len(values))
 
 
 def encode_features(signature: Signature, columns: Mapping[str, Values]) -> "pd.DataFrame":
-    """The features of a batch as the model takes them.
+    """The features of a batch as a model takes them that was fitted on a frame.
 
     Numbers become float64 with null as NaN. Categories become a pandas Categorical with the
     signature's categories in order; null and values that training did not see become missing.
@@ -89,6 +96,25 @@ def encode_features(signature: Signature, columns: Mapping[str, Values]) -> "pd.
     ([1, -1], [1.0, nan])
     """
     return FeatureEncoder(signature).frame(columns)
+
+
+def encode_matrix(signature: Signature, columns: Mapping[str, Values]) -> Matrix:
+    """The features of a batch as a runtime takes them: (rows, features), float64.
+
+    Args:
+        signature: what the model takes.
+        columns: at least the features, each of one length; others are left out.
+
+    Raises:
+        DataError: a feature is missing, or holds what cannot be a number.
+
+    >>> zone = Feature("zone", Kind.CATEGORY, text=True, categories=("bronx", "queens"))
+    >>> signature = Signature(
+    ...     features=(Feature("miles", Kind.NUMBER), zone), id="id", time="at", context=(), output="minutes")
+    >>> encode_matrix(signature, {"zone": ["queens", "mars"], "miles": [1, None]}).tolist()
+    [[1.0, 1.0], [nan, nan]]
+    """
+    return FeatureEncoder(signature).matrix(columns)
 
 
 def _numbers(name: str, values: Values) -> npt.NDArray[np.float64]:

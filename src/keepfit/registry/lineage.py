@@ -89,6 +89,28 @@ def tenures(events: Iterable[ReleaseEvent]) -> list[Tenure]:
     return found
 
 
+def former_champion(events: Iterable[ReleaseEvent], champion: int) -> int | None:
+    """The champion before `champion`, of one model's events in their order; None when there was none.
+
+    Versions that a rollback left are nothing to go back to.
+    """
+    path: list[int] = []
+    for event in events:
+        match event.kind:
+            case ReleaseEventKind.PROMOTED:
+                path.append(event.version)
+            case ReleaseEventKind.ROLLED_BACK if event.champion_after is not None:
+                path = _back_to(event.champion_after, path)
+    before = [version for version in path if version != champion]
+    return before[-1] if before else None
+
+
+def _back_to(version: int, path: list[int]) -> list[int]:
+    """The champions up to `version`: those that came after it were left."""
+    last = len(path) - path[::-1].index(version) if version in path else 0
+    return path[:last] or [*path[:-1], version]
+
+
 def champion_at(events: Iterable[ReleaseEvent], moment: datetime) -> int | None:
     """The number of the version that was champion at `moment`; None when there was none."""
     for tenure in tenures(events):

@@ -18,6 +18,8 @@ class Route:
         canary: the version that answers a share of the traffic; None when there is none.
         percent: that share, in percent.
         shadows: versions that answer for the record only.
+        previous: the version that answers when the others raise; None when there is none.
+        constant: what is answered when they raise, and there is no `previous`; None: an error.
     """
 
     model: str
@@ -26,12 +28,26 @@ class Route:
     canary: int | None = None
     percent: float = 0.0
     shadows: tuple[int, ...] = ()
+    previous: int | None = None
+    constant: float | None = None
 
     @property
     def versions(self) -> tuple[int, ...]:
         """Every version that a server must hold."""
-        named = (self.champion, self.canary, *self.shadows)
+        named = (self.champion, self.canary, *self.shadows, self.previous)
         return tuple(dict.fromkeys(number for number in named if number is not None))
+
+    def role(self, version: int) -> str:
+        """The part that a version plays: champion, canary, shadow or fallback.
+
+        >>> Route(model="taxi", generation=1, champion=3, canary=4, shadows=(5,)).role(4)
+        'canary'
+        """
+        if version == self.champion:
+            return "champion"
+        if version == self.canary:
+            return "canary"
+        return "shadow" if version in self.shadows else "fallback"
 
 
 def in_canary(prediction_id: str, *, canary: int, percent: float) -> bool:

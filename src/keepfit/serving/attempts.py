@@ -1,21 +1,23 @@
-"""One version's attempt at some rows of a request, and which versions are to try which rows."""
+"""One version's attempt at some rows, and which versions are to try which rows."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from keepfit.predictions.record import Role
+from keepfit.predictions.role import Role
 from keepfit.release.routing import Route, canary_mask
 from keepfit.serving.held import HeldModel, Ready
-from keepfit.serving.refusals import PredictionFailedError
-from keepfit.serving.request import InferenceRequest
+from keepfit.serving.rows import Rows
 
 _log = logging.getLogger(__name__)
 _LONGEST_ERROR = 300
+#: What stands for a version where a constant answered, and where nobody did.
+CONSTANT: Final = 0
+NOBODY: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +25,9 @@ class Attempt:
     """What one version made of some rows.
 
     Attributes:
-        version: its number.
+        version: its number; `CONSTANT` for a number that was agreed on for when versions fail.
         role: the part it was to play.
-        rows: indices into the request's rows.
+        rows: places among the rows that were asked for.
         predictions: one a row; None when the version failed.
         error: why it failed; None when it did not.
     """
@@ -44,75 +46,71 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the caller is given.
+    """What callers are given.
 
     Attributes:
-        predictions: one a row.
-        versions: for each row the version that answered.
+        predictions: float64, one a row; NaN where no version has an answer.
+        versions: for each row the version that answered; `NOBODY` where none did.
     """
 
-    predictions: list[float]
+    predictions: npt.NDArray[np.float64]
     versions: list[int]
 
 
-def attempt(ready: Ready, role: Role, request: InferenceRequest, rows: Sequence[int]) -> Attempt:
-    """Let a version answer some rows; a failure is a value with its reason."""
+def attempt(ready: Ready, role: Role, rows: Rows, places: Sequence[int]) -> Attempt:
+    """Let a version answer some of the rows; a failure is a value with its reason."""
     version = ready.loaded.version
     try:
-        frame = ready.encoder.frame(take(request.columns, rows, request.n))
-        predictions = _checked(ready.loaded.predict(frame), len(rows))
+        matrix = ready.encoder.matrix(rows.take(places))
+        with ready.turn:
+            raw = ready.loaded.predict(matrix)
+        predictions = _checked(raw, len(places))
     except Exception as error:  # noqa: BLE001 - a user's model may raise anything
-        _log.warning("version %d failed on request %s", version, request.request_id, exc_info=True)
+        _log.warning("version %d failed on request %s", version, rows.ids[places[0]], exc_info=True)
         reason = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
-        return Attempt(version=version, role=role, rows=rows, predictions=None, error=reason)
-    return Attempt(version=version, role=role, rows=rows, predictions=predictions)
+        return Attempt(version=version, role=role, rows=places, predictions=None, error=reason)
+    return Attempt(version=version, role=role, rows=places, predictions=predictions)
 
 
-def serve(held: HeldModel, request: InferenceRequest) -> list[Attempt]:
-    """The attempts of canary and champion; where the canary fails, the champion answers its rows as well."""
+def serve(held: HeldModel, rows: Rows) -> list[Attempt]:
+    """The attempts of canary and champion, and of who answers for them where they fail.
+
+    Where the canary fails the champion answers its rows as well; where the champion fails, the fallback answers all.
+    """
     route = held.route
     if route.champion is None:
         return []
-    canary_rows, champion_rows = _split(route, request.ids)
+    canary_rows, champion_rows = _split(route, rows.ids)
     attempts: list[Attempt] = []
     if canary_rows and route.canary is not None:
-        attempts.append(attempt(held.versions[route.canary], Role.CANARY, request, canary_rows))
+        attempts.append(attempt(held.versions[route.canary], Role.CANARY, rows, canary_rows))
         if attempts[0].predictions is None:
-            champion_rows = range(request.n)
+            champion_rows = range(rows.n)
     if champion_rows:
-        attempts.append(attempt(held.versions[route.champion], Role.CHAMPION, request, champion_rows))
+        attempts.append(attempt(held.versions[route.champion], Role.CHAMPION, rows, champion_rows))
+        if attempts[-1].predictions is None and held.fallback is not None:
+            attempts.append(_fall_back(held.fallback, rows, champion_rows))
     return attempts
 
 
-def answer(model: str, attempts: Sequence[Attempt], n: int) -> Answer:
-    """Put the rows together again.
-
-    Raises:
-        PredictionFailedError: some row has no answer.
-    """
+def answer(attempts: Sequence[Attempt], n: int) -> Answer:
+    """Put the rows together again."""
+    if len(attempts) == 1 and attempts[0].predictions is not None and len(attempts[0].rows) == n:
+        return Answer(predictions=attempts[0].predictions, versions=[attempts[0].version] * n)
     predictions = np.full(n, np.nan)
-    versions = np.zeros(n, dtype=np.int64)
+    versions = np.full(n, NOBODY)
     for one in attempts:
         if one.predictions is not None:
             predictions[one.rows] = one.predictions
             versions[one.rows] = one.version
-    if not versions.all():
-        failed = attempts[-1]
-        raise PredictionFailedError(
-            f"version {failed.version} of '{model}' failed on this request: {failed.error}"
-        )
-    return Answer(predictions=predictions.tolist(), versions=versions.tolist())
+    return Answer(predictions=predictions, versions=versions.tolist())
 
 
-def take(columns: Mapping[str, list[Any]], rows: Sequence[int], n: int) -> Mapping[str, list[Any]]:
-    """The given rows of each column; the columns themselves when that is all `n` of them.
-
-    >>> take({"miles": [1.0, 2.0, 3.0]}, [2, 0], 3)
-    {'miles': [3.0, 1.0]}
-    """
-    if len(rows) == n:
-        return columns
-    return {name: [values[row] for row in rows] for name, values in columns.items()}
+def _fall_back(fallback: Ready | float, rows: Rows, places: Sequence[int]) -> Attempt:
+    if isinstance(fallback, Ready):
+        return attempt(fallback, Role.FALLBACK, rows, places)
+    constant = np.full(len(places), fallback)
+    return Attempt(version=CONSTANT, role=Role.FALLBACK, rows=places, predictions=constant)
 
 
 def _split(route: Route, ids: Sequence[str]) -> tuple[Sequence[int], Sequence[int]]:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from keepfit.clock import EPOCH, parse_time
 from keepfit.errors import RequestError
 from keepfit.predictions.capture_codec import INTEGER, NUMBER, TEXT, Cell
 from keepfit.registry.signature import Feature, Kind
+from keepfit.serving.payload import Column
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 #: Whole numbers below this (March 1973) are taken for seconds or milliseconds given by mistake.
@@ -29,7 +33,7 @@ def kind_of(feature: Feature) -> str:
     return TEXT if feature.text else INTEGER
 
 
-def check_feature(feature: Feature, values: Sequence[Any]) -> list[Cell]:
+def check_feature(feature: Feature, values: Column) -> list[Cell]:
     """The values as the model's feature takes them; null stays null.
 
     Raises:
@@ -39,31 +43,46 @@ def check_feature(feature: Feature, values: Sequence[Any]) -> list[Cell]:
     [1.0, 2.5, None, 1.0]
     """
     read = {NUMBER: _number, INTEGER: _integer, TEXT: _text}[kind_of(feature)]
+    listed = _listed(values)
     # The types of a whole column are told apart at the speed of C: nearly always nothing else is to be done.
-    types = set(map(type, values))
-    if types <= {str, type(None)} and read is _text:
-        return list(values)
-    if read is _number and types <= {int, float} and (floats := _all_finite(values)) is not None:
-        return floats
-    return _each(feature.name, values, read)
+    if read is _text and set(map(type, listed)) <= {str, type(None)}:
+        return listed
+    return _each(feature.name, listed, read)
 
 
-def check_context(name: str, values: Sequence[Any]) -> list[str | None]:
+def check_numbers(name: str, values: Column) -> npt.NDArray[np.float64]:
+    """Numbers as float64, one a row, with NaN where one is missing.
+
+    Raises:
+        RequestError: naming the column, the row (counted from 0) and the value.
+
+    >>> check_numbers("miles", [1, 2.5, None, True])
+    array([1. , 2.5, nan, 1. ])
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+        numbers = values.astype(np.float64)
+        if not np.isinf(numbers).any():
+            return numbers
+    found = _each(name, _listed(values), _number)
+    return np.array(found, dtype=np.float64)
+
+
+def check_context(name: str, values: Column) -> list[str | None]:
     """Context as text, as it is recorded.
 
     >>> check_context("borough", ["queens", 3, True, None])
     ['queens', '3', 'true', None]
     """
-    return _each(name, values, _label_text)
+    return _each(name, _listed(values), _label_text)
 
 
-def check_ids(name: str, values: Sequence[Any]) -> list[str]:
+def check_ids(name: str, values: Column) -> list[str]:
     """Ids as text: each given, and none twice.
 
     Raises:
         RequestError: naming the row that has none, or the id that comes twice.
     """
-    ids = _each(name, values, _id)
+    ids = _each(name, _listed(values), _id)
     if len(set(ids)) < len(ids):
         first: dict[str, int] = {}
         for row, one in enumerate(ids):
@@ -72,7 +91,7 @@ def check_ids(name: str, values: Sequence[Any]) -> list[str]:
     return ids
 
 
-def check_times(name: str, values: Sequence[Any], *, missing: int | None = None) -> list[int]:
+def check_times(name: str, values: Column, *, missing: int | None = None) -> list[int]:
     """ISO 8601 texts (UTC where they name no offset) or epoch microseconds, as epoch microseconds.
 
     Args:
@@ -84,8 +103,8 @@ def check_times(name: str, values: Sequence[Any], *, missing: int | None = None)
     [1580428800000000, 1580428800000000]
     """
     if missing is None:
-        return _each(name, values, _time)
-    return _each(name, values, lambda value: missing if value is None else _time(value))
+        return _each(name, _listed(values), _time)
+    return _each(name, _listed(values), lambda value: missing if value is None else _time(value))
 
 
 def check_labels(name: str, values: Sequence[Any]) -> list[float]:
@@ -109,12 +128,8 @@ def _each(name: str, values: Sequence[Any], read: Callable[[Any], Any]) -> list[
         raise
 
 
-def _all_finite(values: Sequence[float]) -> list[Cell] | None:
-    try:
-        floats: list[Cell] = list(map(float, values))
-        return floats if all(map(math.isfinite, values)) else None
-    except OverflowError:
-        return None
+def _listed(values: Column) -> list[Any]:
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
 def _number(value: Any) -> float | None:

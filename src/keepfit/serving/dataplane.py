@@ -1,53 +1,35 @@
 """The data plane: one object that answers predictions and takes labels, behind every protocol."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from time import perf_counter
 from typing import Any
 
 from keepfit.clock import Clock
 from keepfit.errors import NotFoundError, RequestError
 from keepfit.ids import new_id
 from keepfit.predictions.capture_codec import LabelsFrame
-from keepfit.predictions.record import Role
+from keepfit.predictions.role import Role
 from keepfit.registry.signature import Signature
-from keepfit.serving.attempts import Attempt, answer, attempt, serve
+from keepfit.serving.attempts import attempt
+from keepfit.serving.batch import Asked, Outcome, Served, run_batch
 from keepfit.serving.columns import check_ids, check_labels, check_times
-from keepfit.serving.held import HeldModel, Holding, Problem, RouteSource
+from keepfit.serving.held import HeldModel, Holding, Problem, Ready, RouteSource
+from keepfit.serving.ingest.door import KserveDoor
 from keepfit.serving.loaded import ModelLoader
-from keepfit.serving.recorder import CaptureLog, Recorder
-from keepfit.serving.request import MAX_ROWS, Accepts, InferenceRequest, microseconds, read_request
+from keepfit.serving.payload import Payload
+from keepfit.serving.preparing import WarmUp, not_warmed
+from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, Spool, readiness
+from keepfit.serving.recorder import CaptureLog, Recorder, Share, everything
+from keepfit.serving.request import MAX_ROWS, Accepts, of_mapping, read_rows
+from keepfit.serving.result import InferenceResult
 from keepfit.serving.shadows import ShadowRunner
+from keepfit.serving.telemetry import Telemetry
+from keepfit.serving.telemetry_snapshot import Count, Snapshot
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InferenceResult:
-    """The answer to a request.
-
-    Attributes:
-        model: who answered.
-        request_id: the request's.
-        output: the name of what was predicted.
-        predictions: one a row.
-        ids: the prediction ids, which labels refer to.
-        versions: for each row the version that answered.
-        champion: the champion's number.
-    """
-
-    model: str
-    request_id: str
-    output: str
-    predictions: list[float]
-    ids: list[str]
-    versions: list[int]
-    champion: int
-
-    @property
-    def version_counts(self) -> Mapping[int, int]:
-        """How many rows each version answered, by version."""
-        counts: dict[int, int] = {}
-        for version in self.versions:
-            counts[version] = counts.get(version, 0) + 1
-        return dict(sorted(counts.items()))
+#: Reads a body by what the very version accepts that will answer, even while versions change.
+Read = Callable[[Accepts], Payload]
 
 
 class DataPlane:
@@ -59,8 +41,14 @@ class DataPlane:
         capture: where predictions and labels are made durable.
         clock: when a request came.
         max_rows: larger batches are refused.
-        capture_share: of the predictions, which are recorded (1 is all).
-        shadows_waiting: requests that may wait for their shadows; 0 runs shadows before the reply, for replays.
+        share: of a model's predictions, which are recorded at present (1 is all).
+        shadows_waiting: batches that may wait for their shadows; 0 runs shadows before the reply, for replays.
+        telemetry: counts what is done; one of its own when None.
+        warm_up: lets a version predict before it takes traffic.
+        loaded_models: models that are kept in memory; 0 for all.
+        strict: answer nothing that cannot be recorded.
+        saturated: a queue that has been full for longer makes the server not ready.
+        latest_drain: a drain that is further behind is warned of.
     """
 
     def __init__(
@@ -71,13 +59,34 @@ class DataPlane:
         capture: CaptureLog,
         clock: Clock,
         max_rows: int = MAX_ROWS,
-        capture_share: float = 1.0,
+        share: Share = everything,
         shadows_waiting: int = 64,
+        telemetry: Telemetry | None = None,
+        warm_up: WarmUp = not_warmed,
+        loaded_models: int = 0,
+        strict: bool = False,
+        saturated: timedelta = SATURATED,
+        latest_drain: timedelta = DRAIN_LAG,
     ) -> None:
-        self._holding = Holding(routes, loader)
-        self._recorder = Recorder(capture, share=capture_share)
+        #: What is served; whoever follows the routes for this data plane changes it.
+        self.holding = Holding(routes, loader, warm_up=warm_up, loaded_models=loaded_models)
+        self.telemetry = telemetry or Telemetry("server")
+        #: The numbers of all workers on this port; whoever knows of others replaces it.
+        self.totals: Callable[[], Snapshot] = lambda: self.telemetry.snapshot(clock.now())
+        #: Of the capture log; whoever gives it room replaces it.
+        self.spool: Callable[[], Spool] = Spool
+        #: For how many seconds the queue has been full; whoever holds the queue replaces it.
+        self.queue_full_s: Callable[[], float] = lambda: 0.0
+        #: How far the drain of the capture logs is behind; None when it is not, or nobody looks.
+        self.drain_lag: Callable[[], timedelta | None] = lambda: None
+        #: Rows that wait for their turn; likewise.
+        self.waiting_rows: Callable[[], int] = lambda: 0
+        #: Where the events of other servers come in; None where they do not.
+        self.door: KserveDoor | None = None
+        self._recorder = Recorder(capture, share=share, telemetry=self.telemetry, strict=strict)
         self._shadows = ShadowRunner(shadows_waiting)
         self._clock = clock
+        self._saturated, self._latest_drain = saturated, latest_drain
         self._max_rows = max_rows
 
     def infer(
@@ -92,7 +101,7 @@ class DataPlane:
 
         Args:
             model: who is asked.
-            columns: values by column; see `keepfit.serving.request.read_request`.
+            columns: values by column; see `keepfit.serving.request.read_rows`.
             request_id: names the request; a new id when None.
             version: ask this version, whatever the route says; it must be one that is served.
 
@@ -102,45 +111,42 @@ class DataPlane:
             RequestError: the columns are wrong.
             PredictionFailedError: the version that was to answer failed; that is recorded.
         """
-        return self.infer_by(model, lambda _accepts: columns, request_id=request_id, version=version)
+        payload = of_mapping(columns)
+        asked = self.ask(model, lambda _accepts: payload, request_id=request_id, version=version)
+        (outcome,) = self.answer([asked])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
-    def infer_by(
-        self,
-        model: str,
-        read: Callable[[Accepts], Mapping[str, Sequence[Any]]],
-        *,
-        request_id: str | None = None,
-        version: int | None = None,
-    ) -> InferenceResult:
-        """Like `infer`, for a protocol that must know the signature to read its columns.
-
-        `read` is given what the very version accepts that will answer, even while versions change.
-        """
-        received_at = self._clock.now()
-        held, accepts = self._holding.ready(model)
+    def ask(
+        self, model: str, read: Read, *, request_id: str | None = None, version: int | None = None
+    ) -> Asked:
+        """Check a request, so that it can be answered with others. Raises what `infer` raises, but for a failed prediction."""
+        began = perf_counter()
+        held, accepts = self.holding.ready(model)
         if version is not None:
-            accepts = _accepts_of(held, version)
-        request = read_request(
+            accepts = _ready(held, version).encoder.accepts
+        named = request_id or new_id("req")
+        rows = read_rows(
             read(accepts),
             accepts,
-            request_id=request_id or new_id("req"),
-            received_at=received_at,
+            request_id=named,
+            received_at=self._clock.now_us(),
             max_rows=self._max_rows,
         )
-        attempts = serve(held, request) if version is None else [_pinned(held, version, request)]
-        self._recorder.predictions(model, request, attempts)
-        if version is None and held.route.shadows:
-            self._shadows.submit(lambda: self._run_shadows(held, request, attempts))
-        answered = answer(model, attempts, request.n)
-        return InferenceResult(
-            model=model,
-            request_id=request.request_id,
+        return Asked(
+            held=held,
             output=accepts.signature.output,
-            predictions=answered.predictions,
-            ids=request.ids,
-            versions=answered.versions,
-            champion=held.route.champion or answered.versions[0],
+            request_id=named,
+            version=version,
+            rows=rows,
+            began=began,
+            read_s=perf_counter() - began,
         )
+
+    def answer(self, asked: Sequence[Asked]) -> list[Outcome]:
+        """An outcome for each request, in order; what could be answered together was, and everything is recorded."""
+        return run_batch(asked, self._record)
 
     def label(
         self,
@@ -163,8 +169,8 @@ class DataPlane:
             RequestError: naming the row that is wrong.
             CaptureError: they could not be written, and should be sent again.
         """
-        self._holding.find(model)
-        now = microseconds(self._clock.now())
+        self.holding.find(model)
+        now = self._clock.now_us()
         if not len(ids) == len(values) == len(ids if times is None else times):
             raise RequestError(
                 f"there are {len(ids)} ids and {len(values)} values: give one of each, and of times"
@@ -180,11 +186,12 @@ class DataPlane:
                 received_at=[now] * len(ids),
             )
         )
+        self.telemetry.count(model, Count.LABELS, len(ids))
         return len(ids)
 
     def refresh(self) -> bool:
         """Follow routes that changed; whether anything did. Called again and again from one background thread."""
-        return self._holding.refresh()
+        return self.holding.refresh()
 
     def problems(self) -> tuple[Problem, ...]:
         """Why anything that should be served or recorded is not."""
@@ -192,11 +199,11 @@ class DataPlane:
         capture = (
             () if failure is None else (Problem(model="", version=None, reason=f"not recorded: {failure}"),)
         )
-        return (*self._holding.problems(), *capture)
+        return (*self.holding.problems(), *capture)
 
     def models(self) -> tuple[str, ...]:
         """The models there are, sorted."""
-        return self._holding.names()
+        return self.holding.names()
 
     def signature(self, model: str, version: int | None = None) -> tuple[Signature, tuple[int, ...]]:
         """What a model (or one of its served versions) takes and gives, and the versions that are served.
@@ -205,21 +212,60 @@ class DataPlane:
             NotFoundError: no such model, or this version is not being served.
             NotReadyError: the model has no released version.
         """
-        held, accepts = self._holding.ready(model)
-        chosen = accepts if version is None else _accepts_of(held, version)
-        return chosen.signature, tuple(sorted(held.versions))
+        held, accepts = self.holding.ready(model)
+        signature = accepts.signature if version is None else _ready(held, version).loaded.signature
+        return signature, tuple(sorted(held.versions))
+
+    def find(self, model: str) -> None:
+        """Raises NotFoundError when there is no such model."""
+        self.holding.find(model)
 
     def generation(self, model: str) -> int:
         """The generation of the route that is followed at present. Raises NotFoundError."""
-        return self._holding.find(model).route.generation
+        return self.holding.find(model).route.generation
+
+    def readiness(self) -> Readiness:
+        """Whether requests are welcome, and why not."""
+        problems = self.holding.problems()
+        ready = self.holding.is_ready()
+        blamed = {one.model: one.reason for one in problems if one.model and self._is_unanswerable(one.model)}
+        spool = self.spool()
+        unread = [one.reason for one in problems if not one.model]
+        state = ServerState(
+            routes_read=ready or bool(blamed),
+            unanswerable=blamed,
+            capture_failure=self._recorder.failure,
+            spool_bytes=spool.used,
+            spool_limit=spool.limit,
+            spool_blocks=spool.blocks,
+            queue_full_for=timedelta(seconds=self.queue_full_s()),
+            drain_lag=self.drain_lag(),
+            left_out=(*unread, *(one.reason for one in problems if one.model and one.model not in blamed)),
+        )
+        return readiness(state, saturated=self._saturated, drain_lag=self._latest_drain)
 
     def is_ready(self) -> bool:
-        """Whether every model that has a released version can answer."""
-        return self._holding.is_ready()
+        """Whether requests are welcome."""
+        return self.readiness().ready
+
+    def _is_unanswerable(self, model: str) -> bool:
+        held = self.holding.find(model)
+        return held.accepts is None and not held.asleep
+
+    def observe(self, headers: Mapping[str, str], body: bytes, model: str | None) -> Mapping[str, int]:
+        """Record events of KServe's inference logger; rows by model. See `KserveDoor.take` for what it raises."""
+        if self.door is None:
+            raise NotFoundError("events of other servers are not taken here")
+        return self.door.take(headers, body, now_us=self._clock.now_us(), model=model)
+
+    def answering(self, model: str) -> tuple[Signature, int]:
+        """The signature and the number of the champion. Raises NotFoundError or NotReadyError."""
+        held, accepts = self.holding.ready(model)
+        return accepts.signature, held.route.champion or 0
 
     @property
     def shadows_skipped(self) -> int:
-        """Requests whose shadows were left out because too many were waiting."""
+        """Batches whose shadows were left out because too many were waiting."""
         return self._shadows.skipped
 
     def flush(self) -> None:
@@ -227,31 +273,56 @@ class DataPlane:
         self._shadows.flush()
 
     def close(self) -> None:
-        """Record what shadows have left, and end their thread."""
+        """Record what shadows have left, and end their thread; write down what could not be written before."""
         self._shadows.close()
+        self._recorder.close()
 
-    def _run_shadows(self, held: HeldModel, request: InferenceRequest, served: Sequence[Attempt]) -> None:
+    def _record(self, served: Served) -> None:
+        began = perf_counter()
+        held, rows = served.held, served.rows
+        self._recorder.predictions(held.name, rows, served.attempts, latency_us=served.latencies_us(began))
+        self._count(served, perf_counter() - began)
+        if held.route.shadows and served.asked[0].version is None:
+            skipped = self._shadows.skipped
+            self._shadows.submit(lambda: self._run_shadows(served))
+            if self._shadows.skipped > skipped:
+                self.telemetry.count(held.name, Count.SHADOWS_SKIPPED)
+
+    def _count(self, served: Served, capture_s: float) -> None:
+        name, telemetry = served.held.name, self.telemetry
+        for failed, one in pairwise(served.attempts):
+            if one.part is Role.FALLBACK:
+                telemetry.fell_back(name, failed.version, len(one.rows))
+        read_s = sum(one.read_s for one in served.asked)
+        first = served.asked[0]
+        telemetry.batch(
+            name,
+            served.attempts[-1].version,
+            served.rows.n,
+            decode_ns=int(read_s * 1e9),
+            queue_ns=int((served.began - first.began - first.read_s) * 1e9),
+            predict_ns=int(served.predict_s * 1e9),
+            capture_ns=int(capture_s * 1e9),
+        )
+
+    def _run_shadows(self, served: Served) -> None:
         """Each shadow tries the rows that it did not try for the caller, so that versions meet on the same rows."""
+        held, rows = served.held, served.rows
         done = []
         for number in held.route.shadows:
-            tried = {row for one in served if one.version == number for row in one.rows}
-            rows = [row for row in range(request.n) if row not in tried]
-            if rows:
-                done.append(attempt(held.versions[number], Role.SHADOW, request, rows))
+            tried = {row for one in served.attempts if one.version == number for row in one.rows}
+            left = [row for row in range(rows.n) if row not in tried] if tried else range(rows.n)
+            if left:
+                done.append(attempt(held.versions[number], Role.SHADOW, rows, left))
         if done:
-            self._recorder.predictions(held.name, request, done)
+            self._recorder.predictions(held.name, rows, done)
 
 
-def _accepts_of(held: HeldModel, version: int) -> Accepts:
+def _ready(held: HeldModel, version: int) -> Ready:
     ready = held.versions.get(version)
     if ready is None:
         served = ", ".join(str(number) for number in sorted(held.versions))
         raise NotFoundError(
             f"version {version} of '{held.name}' is not being served", hint=f"there are: {served}"
         )
-    return Accepts(signature=ready.loaded.signature)
-
-
-def _pinned(held: HeldModel, version: int, request: InferenceRequest) -> Attempt:
-    roles = {held.route.champion: Role.CHAMPION, held.route.canary: Role.CANARY}
-    return attempt(held.versions[version], roles.get(version, Role.SHADOW), request, range(request.n))
+    return ready

@@ -3,22 +3,27 @@
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Protocol
 
 from keepfit.errors import NotFoundError
 from keepfit.ids import did_you_mean
-from keepfit.registry.encode import FeatureEncoder
 from keepfit.registry.signature import Feature
 from keepfit.release.routing import Route
-from keepfit.serving.loaded import LoadedModel, ModelLoader
+from keepfit.serving.following import Change, Follower, Problem, without
+from keepfit.serving.loaded import ModelLoader
+from keepfit.serving.preparing import Prepared, Preparer, Ready, WarmUp, not_warmed
+from keepfit.serving.recency import Recency, Use
 from keepfit.serving.refusals import NotReadyError
 from keepfit.serving.request import Accepts
 
+__all__ = ["AsleepError", "HeldModel", "Holding", "Problem", "Ready", "RouteSource"]
+
 _log = logging.getLogger(__name__)
-#: A version that keeps failing is tried again after 1, 2, 4 … refreshes, at most this many.
-_LONGEST_WAIT = 64
+#: A model that could not be loaded on demand is not tried again before this many looks at the routes.
+_LOOKS_BETWEEN_TRIES = 16
 
 
 class RouteSource(Protocol):
@@ -30,97 +35,78 @@ class RouteSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Why something that should be served is not.
-
-    Attributes:
-        model: whose; empty when routes cannot be read at all.
-        version: the version that cannot be loaded; None when it is not about one.
-        reason: in words.
-    """
-
-    model: str
-    version: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A loaded version and the encoder of its features."""
-
-    loaded: LoadedModel
-    encoder: FeatureEncoder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldModel:
     """A model as it is served at present.
 
     Attributes:
         route: the route that is followed: the source's, without the versions that failed to load.
-        versions: every version of the route, by number.
-        accepts: the columns that requests may have; None while there is no champion.
+        versions: every version of the route, by number; none while the model is asleep.
+        accepts: the columns that requests may have; None while there is no champion, or it is asleep.
+        asleep: it was unloaded to make room, and is loaded when somebody asks for it.
+        use: counts the requests, to tell which model was used last.
     """
 
     route: Route
     versions: Mapping[int, Ready] = field(default_factory=dict)
     accepts: Accepts | None = None
+    asleep: bool = False
+    use: Use = field(default_factory=Use, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.route.model
 
+    @property
+    def fallback(self) -> Ready | float | None:
+        """What answers when the versions raise: a former champion, a constant, or nothing."""
+        if self.route.previous is not None and self.route.previous in self.versions:
+            return self.versions[self.route.previous]
+        return self.route.constant
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    generation: int
-    attempts: int
-    wait: int
-    reason: str
+
+class AsleepError(NotReadyError):
+    """The model was unloaded to make room, and is being loaded again.
+
+    Attributes:
+        loading: the model once it is loaded; its exception is a NotReadyError.
+    """
+
+    def __init__(self, model: str, loading: "Future[HeldModel]") -> None:
+        super().__init__(f"model '{model}' is being loaded", hint="ask again in a moment")
+        self.loading = loading
 
 
-@dataclass(slots=True)
 class Holding:
-    """Follows a source of routes: `refresh` in one thread, `find` in any number."""
+    """Follows routes: `refresh`, or `prepare` and `commit`, in one thread; everything else in any number.
 
-    source: RouteSource
-    loader: ModelLoader
-    _models: Mapping[str, HeldModel] = field(default_factory=dict)
-    _failures: dict[tuple[str, int], _Failure] = field(default_factory=dict)
-    _problems: tuple[Problem, ...] = ()
-    _settled: dict[str, int] = field(default_factory=dict)
-    _refreshed: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    Args:
+        source: where routes come from.
+        loader: brings versions into memory.
+        warm_up: lets a version predict before it takes traffic.
+        loaded_models: more models than this are not kept in memory: those that were not asked for longest are
+            unloaded, and loaded again on demand. 0 for no limit.
+    """
 
-    def refresh(self) -> bool:
-        """Follow routes that changed; whether anything that is served did.
-
-        New versions are loaded here, in the caller's thread, while requests go on with the old ones. A version that fails to
-        load takes no traffic: without its champion a model keeps the route it had; a canary or a shadow is left out. It
-        is tried again at later refreshes.
-        """
-        with self._lock:
-            try:
-                routes = self.source.routes()
-            except Exception as error:  # noqa: BLE001 - whatever it is, serving goes on with what is held
-                _log.exception("routes cannot be read")
-                self._problems = (
-                    Problem(model="", version=None, reason=f"routes cannot be read: {_said(error)}"),
-                )
-                return False
-            before = self._models
-            after = {route.model: self._follow(route, before.get(route.model)) for route in routes}
-            self._failures = {key: failure for key, failure in self._failures.items() if key[0] in after}
-            self._models = MappingProxyType(after)
-            self._problems = tuple(
-                Problem(model=model, version=number, reason=failure.reason)
-                for (model, number), failure in sorted(self._failures.items())
-            )
-            self._refreshed = True
-            return {name: held.route for name, held in before.items()} != {
-                name: held.route for name, held in after.items()
-            }
+    def __init__(
+        self,
+        source: RouteSource,
+        loader: ModelLoader,
+        *,
+        warm_up: WarmUp = not_warmed,
+        loaded_models: int = 0,
+    ) -> None:
+        self._source, self._limit = source, loaded_models
+        self._preparer = Preparer(loader, warm_up)
+        self._follower = Follower()
+        self._models: Mapping[str, HeldModel] = {}
+        self._problems: tuple[Problem, ...] = ()
+        self._committed = False
+        self._following, self._swapping = threading.Lock(), threading.Lock()
+        self._recency, self._looks = Recency(), 0
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keepfit-load")
+        self._loading: dict[str, Future[HeldModel]] = {}
+        self._tried: dict[str, int] = {}
 
     def find(self, model: str) -> HeldModel:
         """The model as it is served now.
@@ -134,16 +120,19 @@ class Holding:
         return held
 
     def ready(self, model: str) -> tuple[HeldModel, Accepts]:
-        """The model as it is served now, and what it takes.
+        """The model as it is served now, and what it takes; counts as a use of it.
 
         Raises:
             NotFoundError: nobody knows it.
+            AsleepError: it is being loaded; the error holds the future.
             NotReadyError: it has no version that could answer.
         """
         held = self.find(model)
+        held.use.count += 1
         if held.accepts is None:
-            failed = [one.reason for one in self._problems if one.model == model]
-            raise NotReadyError(failed[0] if failed else f"model '{model}' has no released version yet")
+            if held.asleep:
+                raise AsleepError(model, self.wake(model))
+            raise NotReadyError(self._failure(model) or f"model '{model}' has no released version yet")
         return held, held.accepts
 
     def names(self) -> tuple[str, ...]:
@@ -151,88 +140,176 @@ class Holding:
         return tuple(sorted(self._models))
 
     def problems(self) -> tuple[Problem, ...]:
-        """Why anything that should be served is not, as of the last refresh."""
+        """Why anything that should be served is not, as of the last look at the routes."""
         return self._problems
 
     def is_ready(self) -> bool:
-        """Whether routes were read, and every model with a champion can answer."""
+        """Whether routes were read, and every model with a champion can answer, or be loaded."""
         lacking = {one.model for one in self._problems}
-        return self._refreshed and not any(
+        return self._committed and not any(
             held.accepts is None and name in lacking for name, held in self._models.items()
         )
 
-    def _follow(self, route: Route, held: HeldModel | None) -> HeldModel:
-        if held is not None and self._settled.get(route.model) == route.generation:
-            return held
-        self._forget_failures(route)
-        versions: dict[int, Ready] = {}
-        for number in route.versions:
-            ready = self._ready(route, number, held)
-            if ready is not None:
-                versions[number] = ready
-            elif number == route.champion:
-                self._settled.pop(route.model, None)
-                nothing = replace(route, champion=None, canary=None, shadows=())
-                return held if held is not None else HeldModel(route=nothing)
-        if len(versions) == len(route.versions):
-            self._settled[route.model] = route.generation
-        else:
-            self._settled.pop(route.model, None)
-        return _held(_without_missing(route, versions), versions)
+    def refresh(self) -> bool:
+        """Follow routes that changed; whether anything that is served did.
 
-    def _forget_failures(self, route: Route) -> None:
-        """A new generation is a new chance, and versions that are no longer wanted are no problem."""
-        self._failures = {
-            key: failure
-            for key, failure in self._failures.items()
-            if key[0] != route.model or (key[1] in route.versions and failure.generation == route.generation)
-        }
+        New versions are loaded here, in the caller's thread, while requests go on with the old ones. A version that fails to
+        load takes no traffic: without its champion a model keeps the route it had; another version is left out. It
+        is tried again at later refreshes.
+        """
+        with self._following:
+            self.tidy()
+            try:
+                routes = self._source.routes()
+            except Exception as error:  # noqa: BLE001 - whatever it is, serving goes on with what is held
+                _log.exception("routes cannot be read")
+                said = f"routes cannot be read: {str(error) or type(error).__name__}"
+                self._problems = (Problem(model="", version=None, reason=said),)
+                return False
+            change = self._follower.due(routes)
+            if change is None:
+                self._problems = self._follower.problems()
+                return False
+            prepared = self.prepare(change)
+            served = self._follower.settle(change, prepared.failed)
+            return self.commit(prepared, served, self._follower.problems())
 
-    def _ready(self, route: Route, number: int, held: HeldModel | None) -> Ready | None:
-        if held is not None and number in held.versions:
-            return held.versions[number]
-        key = (route.model, number)
-        failure = self._failures.get(key)
-        if failure is not None and failure.wait > 1:
-            self._failures[key] = replace(failure, wait=failure.wait - 1)
-            return None
-        try:
-            loaded = self.loader.load(route.model, number)
-            ready = Ready(loaded, FeatureEncoder(loaded.signature))
-        except Exception as error:  # noqa: BLE001 - an artifact may raise anything while it is loaded
-            attempts = failure.attempts + 1 if failure else 1
-            if failure is None:
-                _log.exception("version %d of '%s' cannot be loaded", number, route.model)
-            self._failures[key] = _Failure(
-                generation=route.generation,
-                attempts=attempts,
-                wait=min(2 ** (attempts - 1), _LONGEST_WAIT),
-                reason=f"version {number} of '{route.model}' cannot be loaded: {_said(error)}",
+    def prepare(self, change: Change) -> Prepared:
+        """Bring into memory what a change needs; what is served stays as it is.
+
+        With a limit on loaded models, those that are asleep stay so, and new ones are loaded while there is room.
+        """
+        before = self._models
+        room = (
+            self._limit - sum(1 for held in before.values() if held.versions)
+            if self._limit
+            else len(change.routes)
+        )
+        prepared = Prepared()
+        for route in change.routes:
+            held = before.get(route.model)
+            awake = held is not None and bool(held.versions)
+            if awake or (room > 0 and route.versions):
+                prepared |= self._preparer.route(
+                    route, held.versions if held is not None else {}, change.paused
+                )
+                room -= not awake
+        return prepared
+
+    def commit(self, prepared: Prepared, routes: Sequence[Route], problems: tuple[Problem, ...] = ()) -> bool:
+        """Serve these routes from now on; whether anything that is served changes. Takes microseconds.
+
+        Args:
+            prepared: the versions that were brought into memory.
+            routes: what to serve, without the versions that failed anywhere.
+            problems: why anything that should be served is not.
+        """
+        with self._swapping:
+            before = self._models
+            self._models = MappingProxyType(
+                {route.model: _next(route, before.get(route.model), prepared) for route in routes}
             )
-            return None
-        self._failures.pop(key, None)
-        return ready
+            self._problems, self._committed = problems, True
+            self._tried.clear()
+            return {name: held.route for name, held in before.items()} != {
+                route.model: route for route in routes
+            }
+
+    def tell(self, problems: tuple[Problem, ...]) -> None:
+        """Replace what is said of what is not served."""
+        with self._swapping:
+            self._problems = problems
+
+    def tidy(self) -> tuple[str, ...]:
+        """Unload the models that were not asked for longest, beyond the limit; their names. Called now and then."""
+        with self._swapping:
+            self._looks += 1
+            self._recency.look({name: held.use.count for name, held in self._models.items()})
+            return self._unload()
+
+    def wake(self, model: str) -> "Future[HeldModel]":
+        """Load a model that is asleep, in a thread; all who ask meanwhile share one future.
+
+        Its exception is a NotReadyError when the model cannot be loaded.
+        """
+        with self._swapping:
+            loading = self._loading.get(model)
+            if loading is None or loading.done():
+                loading = self._loading[model] = self._threads.submit(self._wake, model)
+            return loading
+
+    def close(self) -> None:
+        """End the thread that loads on demand."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _wake(self, model: str) -> HeldModel:
+        while (held := self.find(model)).asleep:
+            if self._looks < self._tried.get(model, 0):
+                raise NotReadyError(self._failure(model) or f"model '{model}' cannot be loaded at present")
+            prepared = self._preparer.route(held.route, {})
+            self._swap_awake(held, prepared)
+        return held
+
+    def _swap_awake(self, asleep: HeldModel, prepared: Prepared) -> None:
+        """What was loaded takes the place of the model that sleeps, unless its route changed meanwhile."""
+        name, failed = asleep.name, prepared.failed
+        problems = tuple(Problem(model=key[0], version=key[1], reason=why) for key, why in failed.items())
+        with self._swapping:
+            if self._models.get(name) is not asleep:
+                return
+            self._problems = (*(one for one in self._problems if one.model != name), *problems)
+            if (name, asleep.route.champion) in failed:
+                self._tried[name] = self._looks + _LOOKS_BETWEEN_TRIES
+                raise NotReadyError(problems[0].reason)
+            route = without(asleep.route, failed, None)
+            self._models = MappingProxyType({**self._models, name: _next(route, asleep, prepared)})
+            asleep.use.count += 1
+            self._recency.look({one: held.use.count for one, held in self._models.items()})
+            self._unload(besides=name)
+
+    def _unload(self, besides: str = "") -> tuple[str, ...]:
+        awake = [name for name, held in self._models.items() if held.versions and name != besides]
+        keep = self._limit - (besides != "")
+        if not self._limit or len(awake) <= keep:
+            return ()
+        gone = tuple(self._recency.least(awake, keep=keep))
+        self._models = MappingProxyType(
+            {name: _asleep(held) if name in gone else held for name, held in self._models.items()}
+        )
+        _log.info("unloaded %s", ", ".join(gone))
+        return gone
+
+    def _failure(self, model: str) -> str:
+        return next((one.reason for one in self._problems if one.model == model), "")
 
 
-def _without_missing(route: Route, versions: Mapping[int, Ready]) -> Route:
-    canary = route.canary if route.canary in versions else None
-    shadows = tuple(number for number in route.shadows if number in versions)
-    return replace(
-        route, canary=canary, percent=route.percent if canary is not None else 0.0, shadows=shadows
-    )
+def _next(route: Route, before: HeldModel | None, prepared: Prepared) -> HeldModel:
+    """The model as it is served from now on; the very one of before when nothing changed, with all that it has learned."""
+    held = before.versions if before is not None else {}
+    versions: dict[int, Ready] = {}
+    for number in route.versions:
+        found = prepared.versions.get((route.model, number)) or held.get(number)
+        if found is not None:
+            versions[number] = found
+    if before is not None and before.route == route and dict(before.versions) == versions:
+        return before
+    use = before.use if before is not None else Use()
+    if len(versions) < len(route.versions):
+        return HeldModel(route=route, asleep=True, use=use)
+    return HeldModel(route=route, versions=versions, accepts=_accepts(route, versions), use=use)
 
 
-def _held(route: Route, versions: Mapping[int, Ready]) -> HeldModel:
+def _asleep(held: HeldModel) -> HeldModel:
+    return replace(held, versions={}, accepts=None, asleep=True)
+
+
+def _accepts(route: Route, versions: Mapping[int, Ready]) -> Accepts | None:
     if route.champion is None:
-        return HeldModel(route=route, versions=versions)
+        return None
     champion = versions[route.champion].loaded.signature
     optional: dict[str, Feature] = {}
     for ready in versions.values():
         for feature in ready.loaded.signature.features:
             if feature.name not in champion.feature_names:
                 optional.setdefault(feature.name, feature)
-    return HeldModel(route=route, versions=versions, accepts=Accepts(signature=champion, optional=optional))
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return Accepts(signature=champion, optional=optional)

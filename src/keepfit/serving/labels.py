@@ -44,7 +44,7 @@ def decode_labels(body: bytes) -> LabelBatch:
     """
     try:
         read = _decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RequestError(f"the labels cannot be read: {error}") from None
     if (read.labels is None) == (read.ids is None or read.values is None):
         raise RequestError('give {"labels": [{"id": …, "value": …}]}, or {"ids": […], "values": […]}')

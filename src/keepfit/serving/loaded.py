@@ -1,19 +1,16 @@
 """A model version in memory, and the port that loads it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from keepfit.registry.output import MatrixPredict
 from keepfit.registry.signature import Signature
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-#: From the encoded features to one prediction a row.
-Predict = Callable[["pd.DataFrame"], npt.NDArray[np.float64] | Any]
+#: From the encoded features, shape (n, features), to one prediction a row, shape (n,); see `keepfit.registry.encode`.
+Predict = MatrixPredict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +20,22 @@ class LoadedModel:
     Attributes:
         signature: what it takes and gives.
         version: its number.
-        predict: called from several threads at once with encoded features; one finite number a row.
+        predict: called by one thread at a time, not always by the same; one finite number a row.
+        runtime: the library that predicts and how it is called, such as `LightGBM single-row`.
+        note: why a faster way of calling it was not taken; empty when there is nothing to say.
+        probe: rows without missing values to warm it up with, (n, features); None when none are at hand.
     """
 
     signature: Signature
     version: int
     predict: Predict
+    runtime: str = "scikit-learn"
+    note: str = ""
+    probe: npt.NDArray[np.float64] | None = None
+
+    def __hash__(self) -> int:
+        """Of what tells most versions apart; the rest is left to equality."""
+        return hash((self.signature, self.version, self.runtime))
 
 
 class ModelLoader(Protocol):

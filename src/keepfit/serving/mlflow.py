@@ -1,36 +1,59 @@
 """The bodies of MLflow's scoring server: `POST /invocations`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
 from keepfit.errors import RequestError
-from keepfit.serving.dataplane import InferenceResult
+from keepfit.serving import kserve_v1, table_rows
+from keepfit.serving.json_body import parse
+from keepfit.serving.payload import Payload
 from keepfit.serving.request import Accepts
+from keepfit.serving.result import InferenceResult
 from keepfit.serving.table_csv import read_csv
+from keepfit.serving.table_parquet import read_parquet
 
 #: Exactly one of these is in a JSON body.
 FORMATS: Final = ("dataframe_split", "dataframe_records", "instances", "inputs")
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+PARQUET: Final = "application/vnd.apache.parquet"
+#: What is read here.
+MEDIA_TYPES: Final = (JSON, CSV, PARQUET)
 
-Columns = Mapping[str, Sequence[Any]]
-Reader = Callable[[Accepts], Columns]
+
+@dataclass(frozen=True, slots=True)
+class TableRequest:
+    """A body that is read once it is known what the model takes."""
+
+    _read: Callable[[Accepts], Payload]
+
+    def payload(self, accepts: Accepts) -> Payload:
+        """Its rows.
+
+        Raises:
+            RequestError: saying where the body is wrong.
+        """
+        return self._read(accepts)
 
 
-def decode(body: bytes, *, csv: bool = False) -> Reader:
-    """A reader of the body's columns, given what the model takes.
+def decode(body: bytes, media_type: str = JSON) -> TableRequest:
+    """Read a body.
 
     `params` is accepted and has no effect, as with a model that declares none.
+
+    Args:
+        body: JSON, CSV with a header line, or Parquet; text in UTF-8.
+        media_type: one of `MEDIA_TYPES`.
 
     Raises:
         RequestError: the body is not JSON, or does not hold exactly one of the formats.
     """
-    if csv:
-        return lambda accepts: read_csv(body, accepts)
-    try:
-        read = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise RequestError(f"the request cannot be read: {error}") from None
+    if media_type == CSV:
+        return TableRequest(lambda accepts: read_csv(body, accepts))
+    if media_type == PARQUET:
+        return TableRequest(lambda accepts: read_parquet(body, accepts))
+    read = parse(body)
     given = [name for name in FORMATS if name in read] if isinstance(read, dict) else []
     if len(given) != 1:
         found = f"it has {' and '.join(given)}" if given else "it has none"
@@ -38,73 +61,53 @@ def decode(body: bytes, *, csv: bool = False) -> Reader:
     unknown = sorted(set(read) - {given[0], "params"})
     if unknown:
         raise RequestError(f"unknown key '{unknown[0]}' beside '{given[0]}'")
-    value, parse = read[given[0]], _PARSERS[given[0]]
-    return lambda accepts: parse(value, accepts)
+    value, reader = read[given[0]], _READERS[given[0]]
+    return TableRequest(lambda accepts: reader(value, accepts))
 
 
 def encode(result: InferenceResult) -> bytes:
     """The reply: the predictions, one a row."""
-    return orjson.dumps({"predictions": result.predictions})
+    return kserve_v1.encode(result)
 
 
-def _split(value: Any, _accepts: Accepts) -> Columns:
+def _split(value: Any, accepts: Accepts) -> Payload:
     if not isinstance(value, dict) or not _is_list_of(value.get("data"), list):
         raise RequestError('\'dataframe_split\' is not {"columns": […], "data": [[…], …]}')
+    unknown = sorted(set(value) - {"columns", "index", "data"})
+    if unknown:
+        raise RequestError(f"unknown key '{unknown[0]}' in 'dataframe_split'")
     names = value.get("columns")
-    if names is None or not _is_list_of(names, str):
-        raise RequestError("'dataframe_split' names no columns")
-    return _by_column(list(names), value["data"], "dataframe_split")
+    # Frames that were made of arrays number their columns: they name none.
+    if isinstance(names, list) and names == list(range(len(names))):
+        names = None
+    if names is not None and not _is_list_of(names, str):
+        raise RequestError("the columns of 'dataframe_split' are not a list of names")
+    return table_rows.from_lists(names, value["data"], accepts, "'dataframe_split'")
 
 
-def _records(value: Any, _accepts: Accepts) -> Columns:
+def _records(value: Any, _accepts: Accepts) -> Payload:
     if not _is_list_of(value, dict):
         raise RequestError("'dataframe_records' is not a list of objects")
-    return _of_objects(value)
+    return table_rows.from_objects(value)
 
 
-def _instances(value: Any, accepts: Accepts) -> Columns:
-    """A list of objects, or of lists of all features in order."""
-    if _is_list_of(value, dict):
-        return _of_objects(value)
-    if _is_list_of(value, list):
-        return _by_column(list(accepts.signature.feature_names), value, "instances")
-    raise RequestError("'instances' is not a list of objects, nor a list of lists of the features in order")
+def _instances(value: Any, accepts: Accepts) -> Payload:
+    return kserve_v1.from_instances(value, accepts, "instances")
 
 
-def _inputs(value: Any, accepts: Accepts) -> Columns:
+def _inputs(value: Any, accepts: Accepts) -> Payload:
     """An object of columns, or what `instances` takes."""
     if isinstance(value, dict):
-        return {name: _column(column) for name, column in value.items()}
-    return _instances(value, accepts)
+        return table_rows.from_columns(value)
+    return kserve_v1.from_instances(value, accepts, "inputs")
 
 
-_PARSERS: Final[dict[str, Callable[[Any, Accepts], Columns]]] = {
+_READERS: Final[dict[str, Callable[[Any, Accepts], Payload]]] = {
     "dataframe_split": _split,
     "dataframe_records": _records,
     "instances": _instances,
     "inputs": _inputs,
 }
-
-
-def _column(values: Any) -> Any:
-    """A column as it is, or one that was written as a tensor of shape [n, 1]."""
-    if isinstance(values, list) and values and all(isinstance(one, list) and len(one) == 1 for one in values):
-        return [one[0] for one in values]
-    return values
-
-
-def _of_objects(rows: list[dict[str, Any]]) -> Columns:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: [row.get(name) for row in rows] for name in names}
-
-
-def _by_column(names: list[str], rows: list[list[Any]], where: str) -> Columns:
-    if len(set(names)) < len(names):
-        raise RequestError(f"'{where}' names a column twice")
-    for number, row in enumerate(rows):
-        if len(row) != len(names):
-            raise RequestError(f"'{where}', row {number}: {len(row)} values for {len(names)} columns")
-    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 
 def _is_list_of(value: Any, kind: type) -> bool:

@@ -1,44 +1,45 @@
-"""A batch of rows to predict, checked against the signature of the version that will answer."""
+"""A request's rows, checked against the signature of the version that will answer."""
 
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
-from keepfit.clock import EPOCH, utc
+import numpy as np
+import numpy.typing as npt
+
 from keepfit.errors import RequestError
 from keepfit.ids import did_you_mean
-from keepfit.predictions.capture_codec import Cell
-from keepfit.registry.signature import Feature, Signature
-from keepfit.serving.columns import check_context, check_feature, check_ids, check_times, kind_of
+from keepfit.registry.signature import Feature, Kind, Signature
+from keepfit.serving.columns import check_context, check_feature, check_ids, check_numbers, check_times
+from keepfit.serving.payload import Block, Column, Columns, Payload
+from keepfit.serving.rows import Layout, Rows
 
 #: Rows of one request, unless told otherwise.
 MAX_ROWS: Final = 100_000
+#: Callers that send optional columns in ever new orders must not fill the memory.
+_MOST_PLANS: Final = 256
+#: The key of the layout of all features, all of them numbers.
+_BLOCK: Final = ("block",)
+_PLAIN_NUMBERS: Final = frozenset({float, int, type(None)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InferenceRequest:
-    """A checked batch.
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where the columns of one order of names lie.
 
     Attributes:
-        request_id: names the request.
-        columns: the features, one value a row: numbers, whole numbers or text as `kinds` says, null where missing.
-        kinds: for each feature how it is recorded.
-        context: the further columns, as text.
-        ids: the prediction ids.
-        event_times: microseconds since 1970-01-01 UTC.
-        received_at: likewise, for all rows.
-        n: how many rows.
+        layout: what the rows will have.
+        numbers, categories, context: the places of the layout's columns in the payload.
+        id, time: the places of the id and of the time; None when they do not come.
     """
 
-    request_id: str
-    columns: Mapping[str, list[Cell]]
-    kinds: Mapping[str, str]
-    context: Mapping[str, list[str | None]]
-    ids: list[str]
-    event_times: list[int]
-    received_at: int
-    n: int
+    layout: Layout
+    numbers: tuple[int, ...]
+    categories: tuple[int, ...]
+    context: tuple[int, ...]
+    id: int | None
+    time: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +49,14 @@ class Accepts:
     Attributes:
         signature: of the champion: all of its features are required.
         optional: features that only a candidate takes, by name.
-        known: every column that is accepted.
     """
 
     signature: Signature
     optional: Mapping[str, Feature] = field(default_factory=dict)
+    _plans: dict[tuple[str, ...], _Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _layouts: dict[tuple[object, ...], Layout] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def known(self) -> frozenset[str]:
@@ -60,97 +64,205 @@ class Accepts:
         own = self.signature
         return frozenset((*own.feature_names, *self.optional, *own.context, own.id, own.time))
 
+    @property
+    def only_numbers(self) -> bool:
+        """Whether all features are numbers, so that they may come as one block."""
+        return all(one.kind is Kind.NUMBER for one in self.signature.features)
 
-def read_request(
-    columns: Mapping[str, Sequence[Any]],
-    accepts: Accepts,
-    *,
-    request_id: str,
-    received_at: datetime,
-    max_rows: int = MAX_ROWS,
-) -> InferenceRequest:
-    """Check the columns of a request.
+    def plan(self, names: tuple[str, ...]) -> _Plan:
+        """Where the columns of these names lie, worked out once for every order of them.
+
+        Raises:
+            RequestError: a column is unknown, or missing.
+        """
+        found = self._plans.get(names)
+        if found is None:
+            _check_names(names, self)
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            found = self._plans[names] = self._compiled(names)
+        return found
+
+    def block_layout(self) -> Layout:
+        """The layout of all features in one block of numbers.
+
+        Raises:
+            RequestError: some feature is a category.
+        """
+        found = self._layouts.get(_BLOCK)
+        if found is None:
+            for one in self.signature.features:
+                if one.kind is not Kind.NUMBER:
+                    raise RequestError(f"'{one.name}' is a category: send one column a feature")
+            found = self._layouts[_BLOCK] = self._layout(self.signature.feature_names, (), ())
+        return found
+
+    def _compiled(self, names: tuple[str, ...]) -> _Plan:
+        own = self.signature
+        places = {name: place for place, name in enumerate(names)}
+        features = [one for one in (*own.features, *self.optional.values()) if one.name in places]
+        numbers = tuple(one.name for one in features if one.kind is Kind.NUMBER)
+        categories = tuple(one for one in features if one.kind is not Kind.NUMBER)
+        taken = {one.name for one in features}
+        context = tuple(name for name in own.context if name in places and name not in taken)
+        return _Plan(
+            layout=self._layout(numbers, categories, context),
+            numbers=tuple(places[name] for name in numbers),
+            categories=tuple(places[one.name] for one in categories),
+            context=tuple(places[name] for name in context),
+            id=places.get(own.id),
+            time=places.get(own.time),
+        )
+
+    def _layout(
+        self, numbers: tuple[str, ...], categories: tuple[Feature, ...], context: tuple[str, ...]
+    ) -> Layout:
+        key = (numbers, tuple(one.name for one in categories), context)
+        if key not in self._layouts and len(self._layouts) >= _MOST_PLANS:
+            self._layouts.clear()
+        return self._layouts.setdefault(key, Layout(numbers=numbers, categories=categories, context=context))
+
+
+def read_rows(
+    payload: Payload, accepts: Accepts, *, request_id: str, received_at: int, max_rows: int = MAX_ROWS
+) -> Rows:
+    """Check the rows of a request.
 
     The features are required; the id, the time and the context are not. Without an id column one row
     is named by the request, and several are `request_id:row`; without a time column the event is now.
 
     Args:
-        columns: values by column, each with one value a row.
+        payload: what the protocol's decoder made of the body.
         accepts: what the model takes.
         request_id: names the request.
-        received_at: when it came.
+        received_at: when it came, in microseconds since 1970-01-01 UTC.
         max_rows: more rows than this are refused.
 
     Raises:
         RequestError: naming the column and the row that is wrong.
     """
-    n = _rows(columns, max_rows)
-    _check_names(columns, accepts)
-    signature = accepts.signature
-    features = {
-        one.name: one for one in (*accepts.optional.values(), *signature.features) if one.name in columns
-    }
-    now = microseconds(received_at)
-    return InferenceRequest(
-        request_id=request_id,
-        columns={name: check_feature(feature, columns[name]) for name, feature in features.items()},
-        kinds={name: kind_of(feature) for name, feature in features.items()},
-        context={
-            name: check_context(name, columns[name])
-            for name in signature.context
-            if name in columns and name not in features
-        },
-        ids=check_ids(signature.id, columns[signature.id])
-        if signature.id in columns
-        else _ids(request_id, n),
-        event_times=check_times(signature.time, columns[signature.time])
-        if signature.time in columns
-        else [now] * n,
-        received_at=now,
-        n=n,
+    if isinstance(payload, Block):
+        return _of_block(payload, accepts, request_id, received_at, max_rows)
+    if not payload.names:
+        raise RequestError("the request has no rows")
+    plan = accepts.plan(payload.names)
+    n = _count(payload, max_rows)
+    own = accepts.signature
+    values = payload.values
+    return Rows(
+        layout=plan.layout,
+        numbers=_numbers(plan, payload, n),
+        categories=tuple(
+            check_feature(feature, values[place])
+            for feature, place in zip(plan.layout.categories, plan.categories, strict=True)
+        ),
+        context=tuple(check_context(payload.names[place], values[place]) for place in plan.context),
+        ids=named(request_id, n) if plan.id is None else check_ids(own.id, values[plan.id]),
+        event_times=[received_at] * n if plan.time is None else check_times(own.time, values[plan.time]),
+        received_at=[received_at] * n,
     )
 
 
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970-01-01 UTC.
+def named(request_id: str, n: int) -> list[str]:
+    """The ids of rows that brought none.
 
-    >>> microseconds(datetime(1970, 1, 2))
-    86400000000
+    >>> named("r", 1), named("r", 2)
+    (['r'], ['r:0', 'r:1'])
     """
-    return (utc(moment) - EPOCH) // timedelta(microseconds=1)
-
-
-def _ids(request_id: str, n: int) -> list[str]:
     return [request_id] if n == 1 else [f"{request_id}:{row}" for row in range(n)]
 
 
-def _rows(columns: Mapping[str, Sequence[Any]], max_rows: int) -> int:
-    lengths = {name: len(values) for name, values in columns.items() if _is_column(name, values)}
-    if not lengths or max(lengths.values()) == 0:
+def _of_block(payload: Block, accepts: Accepts, request_id: str, received_at: int, max_rows: int) -> Rows:
+    layout, values = accepts.block_layout(), payload.values
+    n, width = values.shape
+    if width != len(layout.numbers):
+        raise RequestError(
+            f"the rows have {width} values; the model takes {len(layout.numbers)}: {_listed(accepts)}"
+        )
+    _check_count(n, max_rows)
+    if not payload.finite and np.isinf(values).any():
+        row, place = (int(one) for one in np.argwhere(np.isinf(values))[0])
+        raise RequestError(
+            f"column '{layout.numbers[place]}', row {row}: {values[row, place]} is not a finite number"
+        )
+    return Rows(
+        layout=layout,
+        numbers=values,
+        categories=(),
+        context=(),
+        ids=named(request_id, n),
+        event_times=[received_at] * n,
+        received_at=[received_at] * n,
+    )
+
+
+def _numbers(plan: _Plan, payload: Columns, n: int) -> npt.NDArray[np.float64]:
+    """The number columns side by side; column by column only where something is to be told or turned."""
+    columns = [payload.values[place] for place in plan.numbers]
+    if all(type(column) is list for column in columns):
+        types = set(map(type, chain.from_iterable(columns)))
+        if types <= _PLAIN_NUMBERS:
+            found = _plain(columns, n)
+            if found is not None:
+                return found
+    matrix = np.empty((n, len(columns)))
+    for place, (name, column) in enumerate(zip(plan.layout.numbers, columns, strict=True)):
+        matrix[:, place] = check_numbers(name, column)
+    return matrix
+
+
+def _plain(columns: Sequence[Column], n: int) -> npt.NDArray[np.float64] | None:
+    """Finite numbers and nulls as they came; None when one of them is infinite, or beyond a float."""
+    try:
+        if n == 1:
+            matrix = np.array([[column[0] for column in columns]], dtype=np.float64)
+        else:
+            matrix = np.ascontiguousarray(np.array(columns, dtype=np.float64).reshape(len(columns), n).T)
+    except OverflowError:
+        return None
+    return None if np.isinf(matrix).any() else matrix
+
+
+def _count(payload: Columns, max_rows: int) -> int:
+    values = payload.values
+    lengths = [
+        len(column) if type(column) is list else _length(payload.names[place], column)
+        for place, column in enumerate(values)
+    ]
+    n = lengths[0]
+    if lengths.count(n) < len(lengths):
+        place = next(place for place, length in enumerate(lengths) if length != n)
+        raise RequestError(
+            f"columns differ in length: '{payload.names[0]}' has {_counted(n)},"
+            f" '{payload.names[place]}' has {_counted(lengths[place])}"
+        )
+    _check_count(n, max_rows)
+    return n
+
+
+def _check_count(n: int, max_rows: int) -> None:
+    if n == 0:
         raise RequestError("the request has no rows")
-    first, n = next(iter(lengths.items()))
-    for name, length in lengths.items():
-        if length != n:
-            raise RequestError(
-                f"columns differ in length: '{first}' has {_counted(n)}, '{name}' has {_counted(length)}"
-            )
     if n > max_rows:
         raise RequestError(
             f"the request has {n:,} rows; at most {max_rows:,} are taken", hint="send smaller batches"
         )
-    return n
 
 
-def _is_column(name: str, values: object) -> bool:
+def _length(name: str, values: object) -> int:
     if isinstance(values, str | bytes) or not isinstance(values, Sized):
         raise RequestError(f"column '{name}' is not a list of values")
-    return True
+    return len(values)
 
 
-def _check_names(columns: Mapping[str, Sequence[Any]], accepts: Accepts) -> None:
+def _check_names(names: Sequence[str], accepts: Accepts) -> None:
     known = accepts.known
-    unknown = [name for name in columns if name not in known]
-    missing = [name for name in accepts.signature.feature_names if name not in columns]
+    unknown = [name for name in names if name not in known]
+    given = set(names)
+    missing = [name for name in accepts.signature.feature_names if name not in given]
+    if len(given) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise RequestError(f"column '{twice}' is given twice")
     if unknown:
         raise RequestError(f"unknown column '{unknown[0]}'", hint=did_you_mean(unknown[0], missing or known))
     if missing:
@@ -164,3 +276,8 @@ def _listed(accepts: Accepts) -> str:
 
 def _counted(rows: int) -> str:
     return "1 row" if rows == 1 else f"{rows:,} rows"
+
+
+def of_mapping(columns: Mapping[str, Any]) -> Columns:
+    """Columns that are a mapping already, as callers within Python have them."""
+    return Columns(tuple(columns), tuple(columns.values()))

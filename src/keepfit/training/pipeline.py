@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,8 @@ from keepfit.evaluation.task import Classification, Task
 from keepfit.evaluation.trial import Trial
 from keepfit.monitoring.finding import Fault
 from keepfit.monitoring.reference import Reference, build_reference
-from keepfit.registry.encode import encode_features
+from keepfit.registry.encode import encode_features, encode_matrix
+from keepfit.registry.output import MatrixPredict, frame_output, matrix_output, method_of
 from keepfit.registry.signature import Signature
 from keepfit.training.check import check_snapshot, without_faults
 from keepfit.training.importance import feature_importance
@@ -30,12 +31,16 @@ from keepfit.training.signature import signature_of
 from keepfit.training.split import Split, split_by_time
 from keepfit.training.training_set import TrainingSet
 from keepfit.training.trial import (
+    LATENCY_SAMPLES,
     Predict,
     best_constant,
     held_out_performance,
     latency_p99_ms,
     try_candidate,
 )
+
+#: Held-out rows that go with a version, for whoever loads it to try it on.
+VALIDATION_ROWS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,8 @@ class Recipe:
     window: timedelta
     rows: Callable[[datetime, datetime], Any]
     fit: Callable[[Any], Any]
+    #: From a fitted model to the call that a server would make, whose time is measured.
+    served: Callable[[Any, Signature], MatrixPredict] = matrix_output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +83,7 @@ class Trained:
         held_out: its losses on the held-out rows.
         train_rows, test_rows, left_out: how many.
         example: a few rows of its input.
+        validation: up to 64 of the held-out rows, encoded, shape (n, features); None when they are not known.
         performance_estimator: learned on the held-out rows, tells its performance before the labels have come; None
             when these were too few.
     """
@@ -90,6 +98,7 @@ class Trained:
     test_rows: int
     left_out: int
     example: pl.DataFrame
+    validation: Floats | None = None
     performance_estimator: PerformanceEstimator | None = None
 
 
@@ -165,6 +174,7 @@ def train(
         test_rows=split.test.height,
         left_out=frame.height - clean.height,
         example=split.train.head(5).select(recipe.features),
+        validation=_validation(fitted.training_set.signature, split.test),
         performance_estimator=fit_estimator(
             recipe.task,
             labels=_labels(recipe, split.test),
@@ -227,13 +237,21 @@ def learn(recipe: Recipe, frame: pl.DataFrame) -> Predict:
 
 def predictor(estimator: Any, signature: Signature) -> Predict:
     """From rows to predictions: the same encoding as in serving, then the estimator's own method."""
+    output = frame_output(estimator, signature)
 
     def predict(rows: pl.DataFrame) -> Floats:
-        X = encode_features(signature, {name: rows[name] for name in signature.feature_names})  # noqa: N806
-        raw = estimator.predict_proba(X)[:, 1] if signature.probability else estimator.predict(X)
-        return np.asarray(raw, dtype=np.float64).reshape(-1)
+        return output(encode_features(signature, _columns(signature, rows)))
 
     return predict
+
+
+def rows_predictor(predict: MatrixPredict, signature: Signature) -> Predict:
+    """From rows to predictions, by what predicts from encoded features as a server does."""
+
+    def of_rows(rows: pl.DataFrame) -> Floats:
+        return predict(encode_matrix(signature, _columns(signature, rows)))
+
+    return of_rows
 
 
 def _training_set(recipe: Recipe, train: pl.DataFrame) -> TrainingSet:
@@ -250,6 +268,16 @@ def _training_set(recipe: Recipe, train: pl.DataFrame) -> TrainingSet:
     return TrainingSet(X=X, y=_labels(recipe, train), frame=train, signature=signature)
 
 
+def _validation(signature: Signature, test: pl.DataFrame) -> Floats:
+    """Rows spread evenly over the held-out ones."""
+    places = np.unique(np.linspace(0, test.height - 1, VALIDATION_ROWS).astype(int)).tolist()
+    return encode_matrix(signature, _columns(signature, test[places]))
+
+
+def _columns(signature: Signature, rows: pl.DataFrame) -> dict[str, pl.Series]:
+    return {name: rows[name] for name in signature.feature_names}
+
+
 def _labels(recipe: Recipe, rows: pl.DataFrame) -> Floats:
     labels: Floats = rows[recipe.task.target].cast(pl.Float64).to_numpy()
     if isinstance(recipe.task, Classification) and not np.isin(labels, (0.0, 1.0)).all():
@@ -264,7 +292,7 @@ def _fit(recipe: Recipe, training_set: TrainingSet) -> Any:
         estimator = recipe.fit(training_set)
     except Exception as error:
         raise _users_fault("fit", "the trainer raised", error, recipe.fit) from error
-    method = "predict_proba" if isinstance(recipe.task, Classification) else "predict"
+    method = method_of(estimator, probability=isinstance(recipe.task, Classification))
     if not callable(getattr(estimator, method, None)):
         raise TrainingFailedError(
             f"the trainer of '{recipe.model}' returned {type(estimator).__name__}, which has no {method}()",
@@ -294,8 +322,10 @@ def _evaluate(
             against=against,
             number=number,
         )
-    predict = predictor(fitted.estimator, fitted.training_set.signature)
-    trial = replace(trial, latency_p99_ms=latency_p99_ms(predict, test))
+    signature = fitted.training_set.signature
+    matrix = encode_matrix(signature, _columns(signature, test.head(LATENCY_SAMPLES)))
+    predict = recipe.served(fitted.estimator, signature)
+    trial = replace(trial, latency_p99_ms=latency_p99_ms(predict, matrix))
     return trial, held_out_performance(test, labels, fitted.predictions, metric=metric, slices=recipe.slices)
 
 

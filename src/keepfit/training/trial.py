@@ -13,6 +13,7 @@ from keepfit.evaluation.loss import Floats
 from keepfit.evaluation.losses import find_loss, row_losses
 from keepfit.evaluation.task_sums import reference_sums
 from keepfit.evaluation.trial import Trial
+from keepfit.registry.output import MatrixPredict
 
 #: From rows with the model's columns to one prediction a row, shape (n,).
 Predict = Callable[[pl.DataFrame], Floats]
@@ -72,8 +73,12 @@ def best_constant(metric: str, labels: Floats) -> float:
     return loss.constant(labels, argument)
 
 
-def latency_p99_ms(predict: Predict, rows: pl.DataFrame) -> float:
+def latency_p99_ms(predict: MatrixPredict, rows: Floats) -> float:
     """How much processor time one prediction of one row takes, the 99th percentile of a few dozen, in milliseconds.
+
+    Args:
+        predict: from encoded features to predictions, as a server calls it.
+        rows: encoded features to choose from, shape (n, features).
 
     On one thread, as servers run, and in processor time: how busy this machine is right now says nothing of the model.
     """
@@ -82,7 +87,7 @@ def latency_p99_ms(predict: Predict, rows: pl.DataFrame) -> float:
     samples = []
     with threadpool_limits(1):
         for i in range(LATENCY_SAMPLES):
-            row = rows.slice(i % rows.height, 1)
+            row = rows[i % len(rows)][None, :]
             start = time.thread_time_ns()
             predict(row)
             samples.append((time.thread_time_ns() - start) / 1e6)

@@ -1,29 +1,28 @@
 """The paths of the inference server, and the few lines that each stands for."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version as installed_version
 from typing import Final
 
-from keepfit.errors import NotFoundError, RequestError
-from keepfit.serving import mlflow, oip
+from keepfit.serving import kserve_v1, oip
 from keepfit.serving.dataplane import DataPlane
 from keepfit.serving.labels import decode_labels
 from keepfit.serving.refusals import NotReadyError
+from keepfit.web.calls import Call, Parts, infer, invocations, predict, require, version_of
 from keepfit.web.message import JSON, Reply, Request, json_reply
-from keepfit.web.statuses import MediaTypeError, MethodNotAllowedError, UnknownPathError
+from keepfit.web.metrics import metrics_reply
+from keepfit.web.statuses import MethodNotAllowedError, UnknownPathError
 
-#: The header that names the model of an `/invocations` request.
-MODEL_HEADER: Final = "x-keepfit-model"
-#: The header of a reply that names the request; the rows of one without ids are `request:row`.
-REQUEST_HEADER: Final = "x-keepfit-request-id"
+_VERSION_HERE: Final = installed_version("keepfit")
 #: With a model's metadata: which generation of its route the server follows, so that a caller can see a release arrive.
 GENERATION_HEADER: Final = "x-keepfit-generation"
 
-Parts = Mapping[str, str]
+#: What is done at a path: a reply at once, or a call that waits for its turn with others.
 Handler = Callable[[DataPlane, Request, Parts], Reply]
+Decoder = Callable[[DataPlane, Request, Parts], Call]
 
 
 def live(_plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
@@ -32,16 +31,16 @@ def live(_plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
 
 
 def ready(plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
-    """Every model that has a released version can answer."""
-    if plane.is_ready():
-        return json_reply({"ready": True})
-    reasons = "; ".join(one.reason for one in plane.problems()) or "routes have not been read yet"
-    return json_reply({"ready": False, "error": reasons}, HTTPStatus.SERVICE_UNAVAILABLE)
+    """Every model that has a released version can answer; what a person should see to all the same is told."""
+    found = plane.readiness()
+    if found.ready:
+        return json_reply({"ready": True, **({"warnings": found.warnings} if found.warnings else {})})
+    return json_reply({"ready": False, "error": "; ".join(found.reasons)}, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def server_metadata(_plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
     """What this server is."""
-    return json_reply({"name": "keepfit", "version": installed_version("keepfit"), "extensions": []})
+    return json_reply(oip.server_metadata(_VERSION_HERE))
 
 
 def list_models(plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
@@ -51,142 +50,181 @@ def list_models(plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
 
 def model_metadata(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
     """What a model takes and gives."""
-    version = _version(parts)
+    version = version_of(parts)
     signature, versions = plane.signature(parts["model"], version)
-    reply = json_reply(oip.metadata(parts["model"], signature, versions if version is None else [version]))
-    return replace(reply, headers={**reply.headers, GENERATION_HEADER: str(plane.generation(parts["model"]))})
+    described = oip.metadata(parts["model"], signature, versions if version is None else [version])
+    return json_reply(described, headers={GENERATION_HEADER: str(plane.generation(parts["model"]))})
 
 
 def model_ready(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
     """Whether a model, or one of its versions, can answer."""
     try:
-        plane.signature(parts["model"], _version(parts))
+        plane.signature(parts["model"], version_of(parts))
     except NotReadyError as error:
         body = {"name": parts["model"], "ready": False, "error": str(error)}
         return json_reply(body, HTTPStatus.SERVICE_UNAVAILABLE)
     return json_reply({"name": parts["model"], "ready": True})
 
 
-def infer(plane: DataPlane, request: Request, parts: Parts) -> Reply:
-    """Open Inference Protocol v2."""
-    plane.generation(parts["model"])  # that a model is unknown is told before anything is said of the body
-    _require(request, JSON)
-    asked = oip.decode(request.body)
-    result = plane.infer_by(parts["model"], asked.columns, request_id=asked.id, version=_version(parts))
-    return Reply(body=oip.encode(result, asked), headers={REQUEST_HEADER: _printable(result.request_id)})
-
-
 def label(plane: DataPlane, request: Request, parts: Parts) -> Reply:
     """Labels of predictions."""
-    _require(request, JSON)
+    require(request, JSON)
     batch = decode_labels(request.body)
     return json_reply(
         {"accepted": plane.label(parts["model"], ids=batch.ids, values=batch.values, times=batch.times)}
     )
 
 
-def invocations(plane: DataPlane, request: Request, _parts: Parts) -> Reply:
-    """MLflow's scoring server, and SageMaker's."""
-    _require(request, JSON, "text/csv")
-    columns = mlflow.decode(request.body, csv=request.media_type == "text/csv")
-    result = plane.infer_by(_model_of(plane, request), columns)
-    return Reply(body=mlflow.encode(result), headers={REQUEST_HEADER: _printable(result.request_id)})
+def alive(_plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
+    """KServe's liveness."""
+    return Reply(body=kserve_v1.alive())
+
+
+def list_models_v1(plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
+    """The models there are, in KServe's first protocol."""
+    return Reply(body=kserve_v1.models(plane.models()))
+
+
+def model_ready_v1(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
+    """Whether a model can answer, in KServe's first protocol."""
+    try:
+        plane.signature(parts["model"])
+    except NotReadyError:
+        return Reply(body=kserve_v1.model(parts["model"], ready=False), status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return Reply(body=kserve_v1.model(parts["model"], ready=True))
+
+
+def events(plane: DataPlane, request: Request, parts: Parts) -> Reply:
+    """CloudEvents of KServe's inference logger: what another server predicted."""
+    recorded = plane.observe(request.headers, request.body, parts.get("model"))
+    return json_reply({"recorded": dict(recorded)}, HTTPStatus.ACCEPTED)
+
+
+def metrics(plane: DataPlane, request: Request, _parts: Parts) -> Reply:
+    """The numbers of all workers, for Prometheus."""
+    body, media_type = metrics_reply(plane.totals(), request.headers.get("accept", ""))
+    return Reply(body=body, media_type=media_type)
+
+
+def version(_plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
+    """The version of this server, as MLflow's tells its own."""
+    return Reply(body=_VERSION_HERE.encode(), media_type="text/plain")
 
 
 def ping(plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
-    """SageMaker's health check."""
-    status = HTTPStatus.OK if plane.is_ready() else HTTPStatus.SERVICE_UNAVAILABLE
+    """SageMaker's health check, and MLflow's."""
+    status = HTTPStatus.OK if plane.readiness().ready else HTTPStatus.SERVICE_UNAVAILABLE
     return Reply(body=b"\n", status=status)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A path, where `{name}` stands for one part of it, and what is done there."""
+    """A path, where `{name}` stands for one part of it, and what is done there.
+
+    Attributes:
+        method: in capitals.
+        path: with its variable parts in braces.
+        handler: replies at once; None where predictions are asked for.
+        decoder: reads a request for predictions; None elsewhere.
+        protocol: what its requests are counted as.
+    """
 
     method: str
     path: str
-    handler: Handler
+    handler: Handler | None = None
+    decoder: Decoder | None = None
+    protocol: str = "other"
 
     def pattern(self) -> re.Pattern[str]:
         """The path as an expression."""
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path) + "/?")
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The route of a request, and the variable parts of its path."""
+
+    route: Route
+    parts: Parts
+
+    @property
+    def infers(self) -> bool:
+        """Whether predictions are asked for."""
+        return self.route.decoder is not None
+
+    def call(self, plane: DataPlane, request: Request) -> Call:
+        """Read a request for predictions."""
+        if self.route.decoder is None:
+            raise TypeError(f"{self.route.path} gives no predictions")
+        return self.route.decoder(plane, request, self.parts)
+
+    def reply(self, plane: DataPlane, request: Request) -> Reply:
+        """Answer any other request."""
+        if self.route.handler is None:
+            raise TypeError(f"{self.route.path} gives predictions")
+        return self.route.handler(plane, request, self.parts)
+
+
 _MODEL: Final = "/v2/models/{model}"
 _VERSION: Final = _MODEL + "/versions/{version}"
 
 ROUTES: Final = (
-    Route("POST", f"{_MODEL}/infer", infer),
-    Route("POST", f"{_VERSION}/infer", infer),
-    Route("POST", f"{_MODEL}/labels", label),
-    Route("POST", "/invocations", invocations),
-    Route("GET", "/ping", ping),
-    Route("GET", "/v2", server_metadata),
-    Route("GET", "/v2/health/live", live),
-    Route("GET", "/v2/health/ready", ready),
-    Route("GET", "/v2/models", list_models),
-    Route("GET", _MODEL, model_metadata),
-    Route("GET", _VERSION, model_metadata),
-    Route("GET", f"{_MODEL}/ready", model_ready),
-    Route("GET", f"{_VERSION}/ready", model_ready),
+    Route(method="POST", path=f"{_MODEL}/infer", decoder=infer, protocol="v2"),
+    Route(method="POST", path=f"{_VERSION}/infer", decoder=infer, protocol="v2"),
+    Route(method="POST", path=f"{_MODEL}/labels", handler=label, protocol="labels"),
+    Route(method="POST", path=f"{_MODEL}/events", handler=events, protocol="events"),
+    Route(method="POST", path="/v2/events", handler=events, protocol="events"),
+    Route(method="POST", path="/v1/models/{model}:predict", decoder=predict, protocol="v1"),
+    Route(method="POST", path="/invocations", decoder=invocations, protocol="invocations"),
+    Route(method="GET", path="/", handler=alive),
+    Route(method="GET", path="/v1/models", handler=list_models_v1),
+    Route(method="GET", path="/v1/models/{model}", handler=model_ready_v1),
+    Route(method="GET", path="/ping", handler=ping),
+    Route(method="GET", path="/health", handler=ping),
+    Route(method="GET", path="/version", handler=version),
+    Route(method="GET", path="/metrics", handler=metrics),
+    Route(method="GET", path="/v2", handler=server_metadata),
+    Route(method="GET", path="/v2/health/live", handler=live),
+    Route(method="GET", path="/v2/health/ready", handler=ready),
+    Route(method="GET", path="/v2/models", handler=list_models),
+    Route(method="GET", path=_MODEL, handler=model_metadata),
+    Route(method="GET", path=_VERSION, handler=model_metadata),
+    Route(method="GET", path=f"{_MODEL}/ready", handler=model_ready),
+    Route(method="GET", path=f"{_VERSION}/ready", handler=model_ready),
 )
 _PATTERNS: Final = tuple((route, route.pattern()) for route in ROUTES)
+#: What was found for a method and a path; bounded, as anybody may ask for anything.
+_FOUND: Final[dict[tuple[str, str], Found]] = {}
+_MOST_FOUND: Final = 4_096
 
 
-def answer(plane: DataPlane, request: Request) -> Reply:
-    """Find the route of a request and follow it.
+def find(request: Request) -> Found:
+    """The route of a request.
 
     Raises:
         UnknownPathError: nothing is there.
         MethodNotAllowedError: something is, for another method.
-        KeepfitError: whatever the data plane has to say.
     """
-    method = "GET" if request.method == "HEAD" else request.method
+    key = (request.method, request.path)
+    found = _FOUND.get(key)
+    if found is None:
+        found = _search(*key)
+        if len(_FOUND) >= _MOST_FOUND:
+            _FOUND.clear()
+        _FOUND[key] = found
+    return found
+
+
+def _search(asked: str, path: str) -> Found:
+    method = "GET" if asked == "HEAD" else asked
     allowed: list[str] = []
     for route, pattern in _PATTERNS:
-        match = pattern.fullmatch(request.path)
+        match = pattern.fullmatch(path)
         if match is not None and route.method == method:
-            return route.handler(plane, request, match.groupdict())
+            return Found(route, match.groupdict())
         if match is not None:
             allowed.append(route.method)
     if allowed:
         methods = ", ".join(sorted(allowed))
-        raise MethodNotAllowedError(f"{request.path} takes {methods}, not {request.method}", allowed=methods)
-    raise UnknownPathError(f"there is nothing at {request.path}")
-
-
-def _version(parts: Parts) -> int | None:
-    text = parts.get("version")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise NotFoundError(f"'{text}' is not a version: versions are numbers")
-    return int(text)
-
-
-def _model_of(plane: DataPlane, request: Request) -> str:
-    named = request.headers.get(MODEL_HEADER)
-    if named is not None:
-        return named
-    models = plane.models()
-    if len(models) == 1:
-        return models[0]
-    listed = ", ".join(models) or "none"
-    raise RequestError(f"which model? Name it in the header {MODEL_HEADER}", hint=f"there are: {listed}")
-
-
-def _require(request: Request, *media_types: str) -> None:
-    """A body without a type is taken for the first of them, as curl users forget it."""
-    if request.media_type not in {"", *media_types}:
-        raise MediaTypeError(
-            f"content type '{request.media_type}' is not read here: send {' or '.join(media_types)}"
-        )
-    if request.charset not in {"utf-8", "utf8"}:
-        raise MediaTypeError(f"charset '{request.charset}' is not read here: send UTF-8")
-    if "inference-header-content-length" in request.headers:
-        raise MediaTypeError("binary tensors are not read here: send the data as JSON")
-
-
-def _printable(request_id: str) -> str:
-    """An id that a caller chose is no place to smuggle headers in."""
-    return "".join(one if one.isascii() and one.isprintable() else "?" for one in request_id)
+        raise MethodNotAllowedError(f"{path} takes {methods}, not {asked}", allowed=methods)
+    raise UnknownPathError(f"there is nothing at {path}")

@@ -1,76 +1,94 @@
-"""The server of a workspace: its routes, its models and its capture log behind one data plane."""
+"""Serving a place: by this process alone, or by several that it looks after."""
 
-import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from keepfit.adapters.capture_log import CaptureWriter
-from keepfit.adapters.model_loader import predictor
-from keepfit.adapters.sql.releases import SqlReleases
-from keepfit.app.controller import ADDRESS_FILE, ONE_THREAD
-from keepfit.app.workspace import Workspace
-from keepfit.clock import SystemClock
-from keepfit.ids import new_id
-from keepfit.serving.dataplane import DataPlane
-from keepfit.serving.loaded import LoadedModel
-from keepfit.web.server import serve
+from keepfit.app.one_thread import use_one_thread
+from keepfit.app.server_files import remove_address, write_address
+from keepfit.app.serving_sources import Place, Sources
+from keepfit.web.stand import begin_at_zero
 
 
-class RegistryLoader:
-    """Loads registered versions, verified; implements `keepfit.serving.loaded.ModelLoader`."""
+def run_server(
+    place: Place,
+    sources: Sources,
+    *,
+    host: str,
+    port: int,
+    grpc_port: int = 0,
+    workers: int,
+    started: Callable[[str], None],
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; a workspace says where in .keepfit/server.json meanwhile.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-
-    def load(self, model: str, number: int) -> LoadedModel:
-        """Fetch, verify and load one version."""
-        version = self._workspace.registry.version(model, number)
-        estimator = self._workspace.estimator(model, number)
-        return LoadedModel(
-            signature=version.signature, version=number, predict=predictor(estimator, version.signature)
-        )
-
-
-def data_plane(workspace: Workspace) -> tuple[DataPlane, CaptureWriter]:
-    """A data plane over the workspace's routes, and its capture log, which the caller closes."""
-    writer = CaptureWriter(
-        workspace.spool, log_id=new_id("server"), fsync=workspace.config.serving.durability
-    )
-    plane = DataPlane(
-        routes=SqlReleases(workspace.engine),
-        loader=RegistryLoader(workspace),
-        capture=writer,
-        clock=SystemClock(),
-        shadows_waiting=workspace.config.serving.shadow_queue,
-    )
-    return plane, writer
-
-
-def run_server(workspace: Workspace, *, host: str, port: int, started: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; the address is told to `started` and kept in .keepfit/server.json meanwhile.
+    Args:
+        place: what is served.
+        sources: the same, opened.
+        host, port: where; port 0 for any free one.
+        grpc_port: where gRPC is spoken; 0 for nowhere.
+        workers: processes that answer; 1 is this one.
+        started: told the address once requests are answered.
 
     Raises:
-        ServerError: the port is in use.
+        ServerError: the port is in use, or workers cannot be kept alive.
     """
-    for name, count in ONE_THREAD.items():
-        os.environ.setdefault(name, count)  # read when a model's library is first imported, which is later
-    plane, writer = data_plane(workspace)
-    address_file = workspace.state / ADDRESS_FILE
+    use_one_thread()
+    begin_at_zero(sources)
 
     def announce(address: str) -> None:
-        _write(address_file, {"address": address, "pid": os.getpid()})
+        if sources.state is not None:
+            write_address(sources.state, address, os.getpid())
         started(address)
 
     try:
-        serve(plane, host=host, port=port, on_start=announce)
+        if workers == 1:
+            _serve_alone(sources, host, (port, grpc_port), announce)
+        else:
+            _supervise(place, sources, host, (port, grpc_port), workers, announce)
     finally:
-        plane.close()
-        writer.close()
-        address_file.unlink(missing_ok=True)
+        if sources.state is not None:
+            remove_address(sources.state)
 
 
-def _write(path: Path, value: dict[str, object]) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(value), encoding="utf-8")
-    part.rename(path)
+def _serve_alone(sources: Sources, host: str, ports: tuple[int, int], started: Callable[[str], None]) -> None:
+    from keepfit.web.server import InferenceServer
+    from keepfit.web.stand import open_stand
+
+    with open_stand(sources) as stand:
+        InferenceServer(
+            stand.plane,
+            access_log=stand.access_log,
+            spans=stand.spans,
+            host=host,
+            port=ports[0],
+            grpc_port=ports[1],
+            on_start=started,
+        ).run()
+
+
+def _supervise(
+    place: Place,
+    sources: Sources,
+    host: str,
+    ports: tuple[int, int],
+    workers: int,
+    started: Callable[[str], None],
+) -> None:
+    from keepfit.web.supervisor import Supervisor
+
+    Supervisor(
+        _absolute(place),
+        sources.routes,
+        host=host,
+        port=ports[0],
+        grpc_port=ports[1],
+        workers=workers,
+        on_start=started,
+    ).run()
+
+
+def _absolute(place: Place) -> Place:
+    spool = None if place.spool is None else str(Path(place.spool).resolve())
+    return replace(place, folder=str(Path(place.folder).resolve()), spool=spool)

@@ -1,7 +1,7 @@
 """The inference server: a port, uvicorn on it, and a thread that follows the routes."""
 
+import asyncio
 import contextlib
-import errno
 import logging
 import signal
 import socket
@@ -9,14 +9,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
-from keepfit.errors import ServerError
 from keepfit.serving.dataplane import DataPlane
+from keepfit.web.access_log import AccessLog
 from keepfit.web.asgi import MAX_BODY_BYTES, InferenceApp
+from keepfit.web.listener import address_of, listen
+from keepfit.web.quick import QuickProtocol
+from keepfit.web.spans import Spans
+
+if TYPE_CHECKING:
+    from keepfit.web.grpc.server import GrpcServer
 
 _log = logging.getLogger(__name__)
+
+#: Seconds that requests under way are given to end once the server is told to stop.
+DRAIN_S: Final = 18
 
 
 class InferenceServer:
@@ -24,57 +34,72 @@ class InferenceServer:
 
     Args:
         plane: what answers; its caller closes it, and the capture log, after `run` has returned.
+        access_log: where each request is told; None for nowhere.
+        spans: where each request becomes a span; None for nowhere.
         host: the address to listen on.
         port: the port; 0 for any that is free.
-        refresh_s: how often routes are looked at.
+        listener: a socket that listens already; taken instead of the port.
+        grpc_port: where the protocol is spoken over gRPC too; 0 for nowhere. It is shared when there is a listener.
+        refresh_s: how often routes are looked at; None when somebody else tells the plane what to serve.
         max_body_bytes: longer bodies are refused.
         on_start: called with the address, as in `http://127.0.0.1:8080`, once requests are answered.
 
     Raises:
         ServerError: the port is in use, or cannot be had.
+        ConfigError: there is a port for gRPC, which is not installed.
     """
 
     def __init__(
         self,
         plane: DataPlane,
         *,
+        access_log: AccessLog | None = None,
+        spans: Spans | None = None,
         host: str = "127.0.0.1",
         port: int = 8080,
-        refresh_s: float = 0.5,
+        listener: socket.socket | None = None,
+        grpc_port: int = 0,
+        refresh_s: float | None = 0.5,
         max_body_bytes: int = MAX_BODY_BYTES,
         on_start: Callable[[str], None] = lambda _address: None,
     ) -> None:
         self._plane, self._refresh_s = plane, refresh_s
-        self._socket = _listen(host, port)
-        self.address = _address(self._socket)
-        self._app = InferenceApp(plane, max_body_bytes=max_body_bytes)
+        self._socket = listener if listener is not None else listen(host, port)
+        self.address = address_of(self._socket)
+        self._app = InferenceApp(plane, max_body_bytes=max_body_bytes, access_log=access_log, spans=spans)
+        shared = listener is not None
+        grpc = self._app.grpc(host=host, port=grpc_port, shared=shared) if grpc_port else None
         self._stopped = threading.Event()
+        self._follower = threading.Thread(target=self._follow_routes, name="keepfit-routes", daemon=True)
         self._server = _Server(
             uvicorn.Config(
                 self._app,
                 loop="auto" if sys.platform == "win32" else "uvloop",
-                http="httptools",
+                http=QuickProtocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,
                 log_config=None,
                 server_header=False,
-                timeout_graceful_shutdown=20,
+                proxy_headers=False,
+                timeout_graceful_shutdown=DRAIN_S,
             ),
             started=lambda: on_start(self.address),
+            grpc=grpc,
         )
 
     def run(self) -> None:
         """Load what is released, then answer until told to stop; requests under way are finished."""
-        self._plane.refresh()
-        follower = threading.Thread(target=self._follow_routes, name="keepfit-routes", daemon=True)
-        follower.start()
+        if self._refresh_s is not None:
+            self._plane.refresh()
+            self._follower.start()
         try:
             with _signals_that_return():
                 self._server.run(sockets=[self._socket])
         finally:
             self._stopped.set()
-            follower.join()
+            if self._follower.is_alive():
+                self._follower.join()
             self.close()
 
     def stop(self) -> None:
@@ -99,67 +124,33 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8080,
-    refresh_s: float = 0.5,
     on_start: Callable[[str], None] = lambda _address: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; see `InferenceServer`."""
-    InferenceServer(plane, host=host, port=port, refresh_s=refresh_s, on_start=on_start).run()
+    InferenceServer(plane, host=host, port=port, on_start=on_start).run()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says when it has begun to answer."""
+    """uvicorn, which says when it has begun to answer, and gRPC beside it."""
 
-    def __init__(self, config: uvicorn.Config, *, started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, started: Callable[[], None], grpc: "GrpcServer | None"
+    ) -> None:
         super().__init__(config)
-        self._say_started = started
+        self._say_started, self._grpc = started, grpc
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            if self._grpc is not None:
+                await self._grpc.start()
             self._say_started()
 
-
-def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= 65_535:
-        raise ServerError(f"{port} is not a port: they run from 1 to 65535", hint="0 takes any that is free")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, ValueError) as error:
-        raise ServerError(
-            f"cannot listen on '{host}', port {port}: {error}", hint="choose another --host"
-        ) from None
-    listener = socket.socket(family, kind, protocol)
-    try:
-        if sys.platform != "win32":
-            # Without it a port is refused for a minute after a server that had connections has ended.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise _refused(error, host, port) from None
-    return listener
-
-
-def _refused(error: OSError, host: str, port: int) -> ServerError:
-    if error.errno == errno.EADDRINUSE:
-        return ServerError(
-            f"port {port} is in use", hint="choose another with --port, or 0 for any that is free"
-        )
-    if error.errno == errno.EACCES:
-        return ServerError(
-            f"no permission to listen on port {port}", hint="choose one above 1023 with --port"
-        )
-    return ServerError(
-        f"cannot listen on '{host}', port {port}: {error}", hint="choose another --host or --port"
-    )
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._grpc is None:
+            await super().shutdown(sockets)
+        else:
+            await asyncio.gather(super().shutdown(sockets), self._grpc.stop(DRAIN_S))
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ from typing import Final
 import orjson
 
 from keepfit.errors import CaptureError, KeepfitError, NotFoundError, RequestError
-from keepfit.serving.refusals import NotReadyError, PredictionFailedError
+from keepfit.serving.encodings import BodyTooLargeError, ContentEncodingError
+from keepfit.serving.refusals import DeadlineError, NotReadyError, OverloadedError, PredictionFailedError
 from keepfit.web.message import Reply
 
 
@@ -38,11 +39,23 @@ STATUSES: Final[Mapping[type[BaseException], HTTPStatus]] = {
     UnknownPathError: HTTPStatus.NOT_FOUND,
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     MediaTypeError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ContentEncodingError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    DeadlineError: HTTPStatus.GATEWAY_TIMEOUT,
     CaptureError: HTTPStatus.SERVICE_UNAVAILABLE,
+    TimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
     PredictionFailedError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+
+#: Refused for now, and given up after too long a wait.
+REFUSED: Final = HTTPStatus.SERVICE_UNAVAILABLE
+MISSED: Final = HTTPStatus.GATEWAY_TIMEOUT
+#: After how many seconds a caller who was refused for now may try again.
+RETRY_AFTER_S: Final = "1"
 
 
 def status_of(error: BaseException) -> HTTPStatus:
@@ -64,8 +77,13 @@ def error_reply(error: Exception) -> Reply:
     b'{"error":"unknown model taxi; did you mean taxi-eta?"}'
     """
     status = status_of(error)
-    headers = {"allow": error.allowed} if isinstance(error, MethodNotAllowedError) else {}
-    return Reply(body=orjson.dumps({"error": _said(error)}), status=status, headers=headers)
+    return Reply(body=orjson.dumps({"error": _said(error)}), status=status, headers=_headers(error, status))
+
+
+def _headers(error: Exception, status: HTTPStatus) -> Mapping[str, str]:
+    if isinstance(error, MethodNotAllowedError):
+        return {"allow": error.allowed}
+    return {"retry-after": RETRY_AFTER_S} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def _said(error: Exception) -> str:

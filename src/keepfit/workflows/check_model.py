@@ -24,6 +24,7 @@ from keepfit.monitoring.persistence import persistent
 from keepfit.monitoring.record import CheckRecord
 from keepfit.monitoring.reference import Reference
 from keepfit.monitoring.trailing import MOST_WINDOWS, newest_with, performance_since, span, summed
+from keepfit.monitoring.unrecorded import unrecorded, without
 from keepfit.monitoring.volume import MOST_WINDOWS as VOLUME_WINDOWS
 from keepfit.monitoring.volume import check_volume
 from keepfit.predictions.record import SERVED, feature_column
@@ -181,12 +182,13 @@ def _check_inputs(
     at = evidence.window if len(newest) == 1 else None
     found = check_inputs(
         reference,
-        evidence.traffic,
+        without(evidence.traffic, model.capture.masked),
         model.monitor,
         predictions=evidence.predictions,
         at=at,
         detectors={**installed(), **model.detectors},
     )
+    found += unrecorded(evidence.traffic, redacted=model.capture.redact, hashed=model.capture.hash)
     past = [(one.window, one.traffic.rows) for one in closed]
     found.append(check_volume(newest[-1].traffic.rows, newest[-1].window, past))
     earlier = [one for one in _records(ports, model) if one.window.end <= evidence.window.start]

@@ -1,17 +1,22 @@
 """Record predictions and labels that come as tables, through the same ledger as those that servers capture."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
 
 from keepfit.data.frames import to_polars
+from keepfit.data.schema import Schema
 from keepfit.definition import Model
 from keepfit.errors import DataError
+from keepfit.predictions.capture_codec import PredictionsFrame
+from keepfit.predictions.frames import predictions_table
 from keepfit.predictions.ledger import DrainPosition, Ledger
 from keepfit.predictions.record import UTC_TIME, Role, context_column, feature_column
 from keepfit.registry.model_version import ModelVersion
 from keepfit.registry.signature import Kind
+from keepfit.workflows.mask_rows import mask_ids, mask_predictions
 from keepfit.workflows.ports import Ports
 
 
@@ -23,7 +28,9 @@ def log_prediction_rows(
     Raises:
         DataError: a column holds values of another type than the version was trained on.
     """
-    table = _prediction_table(model, version, to_polars(rows, where=log), log, now)
+    table = mask_predictions(
+        ports, model, _prediction_table(model, version, to_polars(rows, where=log), log, now)
+    )
     position = _position(log, now)
     added = ports.predictions.append_predictions(
         model.name, table, batch=ports.ledger.next_batch(position.log, model.name)
@@ -33,6 +40,34 @@ def log_prediction_rows(
     )
     ports.ledger.record(position, {model.name: counts}, at=now)
     return counts
+
+
+def log_prediction_frames(
+    ports: Ports, model: Model, frames: Sequence[PredictionsFrame], *, log: str, now: datetime
+) -> Ledger:
+    """Record frames that were made of another server's files; known ids count once."""
+    table = mask_predictions(ports, model, predictions_table(frames))
+    position = _position(log, now)
+    added = ports.predictions.append_predictions(
+        model.name, table, batch=ports.ledger.next_batch(position.log, model.name)
+    )
+    received = sum(frame.received for frame in frames)
+    counts = Ledger(received=received - added.duplicates, stored=added.stored, duplicates=added.duplicates)
+    ports.ledger.record(position, {model.name: counts}, at=now)
+    return counts
+
+
+def label_columns(model: Model, rows: pl.DataFrame, *, where: str) -> pl.DataFrame:
+    """Rows with the model's id and target columns, or `prediction_id` and `label`, under the latter names.
+
+    Raises:
+        DataError: a column is missing.
+    """
+    columns = Schema.of(rows)
+    names = {"prediction_id": model.id, "label": model.task.target}
+    given = {name: name if name in columns.names else other for name, other in names.items()}
+    columns.require(tuple(given.values()), where=where)
+    return rows.rename({other: name for name, other in given.items()})
 
 
 def log_label_rows(ports: Ports, model: Model, rows: pl.DataFrame, *, log: str, now: datetime) -> Ledger:
@@ -58,7 +93,7 @@ def log_label_rows(ports: Ports, model: Model, rows: pl.DataFrame, *, log: str, 
         )
     position = _position(log, now)
     added = ports.predictions.append_labels(
-        model.name, table, batch=ports.ledger.next_batch(position.log, model.name)
+        model.name, mask_ids(ports, model, table), batch=ports.ledger.next_batch(position.log, model.name)
     )
     counts = replace(Ledger(labels=added.stored), duplicates=0)
     ports.ledger.record(position, {model.name: counts}, at=now)

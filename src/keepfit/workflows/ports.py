@@ -7,6 +7,7 @@ from typing import Protocol
 
 from keepfit.alerting.incident import IncidentStore, Message
 from keepfit.data.dataset import DatasetStore
+from keepfit.errors import WorkspaceError
 from keepfit.evaluation.estimation.estimator import PerformanceEstimator
 from keepfit.evaluation.trial import Trial
 from keepfit.fleet.decision import DecisionStore
@@ -39,6 +40,10 @@ class VersionFiles(Protocol):
         ...
 
 
+def _no_key() -> bytes:
+    raise WorkspaceError("there is no key to hash columns with", hint="open the workspace")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Every store and every effect that workflows use."""
@@ -59,3 +64,4 @@ class Ports:
     runner: TrainingRunner
     notify: Callable[[Message], str]
     tell: Callable[[str, datetime], None] = lambda _message, _at: None
+    capture_key: Callable[[], bytes] = _no_key

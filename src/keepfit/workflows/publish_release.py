@@ -8,10 +8,12 @@ tells that something is missing. Whoever changes a release reconciles first.
 from collections.abc import Collection
 
 from keepfit.definition import Model
-from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind
+from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind, former_champion
+from keepfit.release.fallback import with_fallback
 from keepfit.release.policy import Canary, Release
 from keepfit.release.record import ReleaseRecord, ReleaseState
 from keepfit.release.rollout import route_for
+from keepfit.release.routing import Route
 from keepfit.workflows.ports import Ports
 
 _KINDS = {
@@ -25,7 +27,7 @@ _KINDS = {
 def save_and_publish(ports: Ports, model: Model, release: ReleaseRecord, *, actor: str) -> ReleaseRecord:
     """Record the release's new state, and publish it."""
     ports.releases.save(release)
-    _publish(ports, model.release, release, actor)
+    _publish(ports, model, release, actor)
     return release
 
 
@@ -39,14 +41,15 @@ def reconcile(ports: Ports, model: Model, *, actor: str = "keepfit") -> list[Rel
         one
         for one in releases
         if (one.state is ReleaseState.REFUSED or one in governing)
-        and not _is_published(ports, model.release, one, told)
+        and not _is_published(ports, model, one, told)
     ]
     for one in missing:
-        _publish(ports, model.release, one, actor)
+        _publish(ports, model, one, actor)
     return missing
 
 
-def _publish(ports: Ports, policy: Release, release: ReleaseRecord, actor: str) -> None:
+def _publish(ports: Ports, model: Model, release: ReleaseRecord, actor: str) -> None:
+    policy = model.release
     if release.state is ReleaseState.REFUSED:
         _append_event(ports, policy, release, actor)
         return
@@ -55,15 +58,23 @@ def _publish(ports: Ports, policy: Release, release: ReleaseRecord, actor: str) 
     ports.registry.set_alias(release.model, "champion", route.champion)
     ports.registry.set_alias(release.model, "challenger", challenger)
     _append_event(ports, policy, release, actor)
-    ports.releases.set_route(route)
+    ports.releases.set_route(_with_fallback(ports, model, route))
 
 
-def _is_published(ports: Ports, policy: Release, release: ReleaseRecord, told: Collection[str]) -> bool:
+def _with_fallback(ports: Ports, model: Model, route: Route) -> Route:
+    champion, events = route.champion, ports.release_log.events(model.name)
+    former = None if champion is None else former_champion(events, champion)
+    return with_fallback(route, model.serving, former)
+
+
+def _is_published(ports: Ports, model: Model, release: ReleaseRecord, told: Collection[str]) -> bool:
+    policy = model.release
     kind = _kind(policy, release)
     if kind is not None and _event_id(release, kind) not in told:
         return False
     route = ports.releases.route(release.model)
-    return release.state is ReleaseState.REFUSED or route_for(release, policy.rollout, route) == route
+    wanted = route_for(release, policy.rollout, route)
+    return release.state is ReleaseState.REFUSED or _with_fallback(ports, model, wanted) == route
 
 
 def _event_id(release: ReleaseRecord, kind: ReleaseEventKind) -> str:

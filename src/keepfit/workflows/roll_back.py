@@ -5,7 +5,7 @@ from datetime import datetime
 
 from keepfit.definition import Model
 from keepfit.errors import ReleaseError
-from keepfit.registry.lineage import ReleaseEventKind
+from keepfit.registry.lineage import former_champion
 from keepfit.release.record import ReleaseRecord, ReleaseState
 from keepfit.workflows.ports import Ports
 from keepfit.workflows.publish_release import reconcile, save_and_publish
@@ -57,22 +57,9 @@ def roll_back(
 
 
 def _former(ports: Ports, model: str, champion: int) -> int:
-    path: list[int] = []
-    for event in ports.release_log.events(model):
-        match event.kind:
-            case ReleaseEventKind.PROMOTED:
-                path.append(event.version)
-            case ReleaseEventKind.ROLLED_BACK if event.champion_after is not None:
-                path = _back_to(event.champion_after, path)
-    before = [version for version in path if version != champion]
-    if not before:
+    former = former_champion(ports.release_log.events(model), champion)
+    if former is None:
         raise ReleaseError(
             f"'{model}' had no other champion before version {champion}", hint="name one with --to N"
         )
-    return before[-1]
-
-
-def _back_to(version: int, path: list[int]) -> list[int]:
-    """The champions up to `version`: those that came after it were left, and are nothing to go back to."""
-    last = len(path) - path[::-1].index(version) if version in path else 0
-    return path[:last] or [*path[:-1], version]
+    return former

@@ -15,6 +15,7 @@ from keepfit.workflows.check_model import Health, check_model
 from keepfit.workflows.decide_retrain import decide_retrain
 from keepfit.workflows.drain_capture import drain_capture
 from keepfit.workflows.ports import Ports
+from keepfit.workflows.pull_labels import pull_labels
 from keepfit.workflows.send_messages import send_messages
 from keepfit.workflows.train_candidate import KIND, train_candidate
 
@@ -31,8 +32,8 @@ class Tick:
         drained: what was moved into the lake.
         health: by model.
         retrain: the decision by model.
-        problems: what failed, by model, or under `capture log` when the drain did; what fails never keeps the rest from
-            being looked at.
+        problems: what failed, by model; under `capture log` when the drain did, under `labels of MODEL` when its source of
+            labels did. What fails never keeps the rest from being looked at.
     """
 
     at: datetime
@@ -53,6 +54,7 @@ def tick(ports: Ports, models: Iterable[Model], *, now: datetime) -> Tick:
     result = Tick(at=now, drained=drained, health={}, retrain={}, problems=problems)
     by_name = {model.name: model for model in models}
     for model in by_name.values():
+        _pull(ports, model, problems, now)
         try:
             _look_after(ports, model, result, now)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one model, the others are looked at
@@ -68,6 +70,13 @@ def _drain(ports: Ports, problems: dict[str, str], now: datetime) -> Ledger:
     except Exception as error:  # noqa: BLE001 - what was captured waits; models are looked at all the same
         problems["capture log"] = _say(error)
         return Ledger()
+
+
+def _pull(ports: Ports, model: Model, problems: dict[str, str], now: datetime) -> None:
+    try:
+        pull_labels(ports, model, now=now)
+    except Exception as error:  # noqa: BLE001 - a user's source may raise anything; the next tick asks again
+        problems[f"labels of {model.name}"] = _say(error)
 
 
 def _look_after(ports: Ports, model: Model, result: Tick, now: datetime) -> None:

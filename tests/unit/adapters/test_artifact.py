@@ -13,12 +13,12 @@ from sklearn.preprocessing import FunctionTransformer
 
 from keepfit.adapters.artifact import ArtifactFiles, write_artifact
 from keepfit.adapters.codec import pack
-from keepfit.adapters.model_loader import DEFAULT_TRUSTED_TYPES, load_model
-from keepfit.adapters.model_loader import predictor as serving_predictor
+from keepfit.adapters.runtimes.choice import load_model, load_runtime
+from keepfit.adapters.runtimes.folder import DEFAULT_TRUSTED_TYPES
 from keepfit.errors import ArtifactError, TrainingFailedError
 from keepfit.evaluation.estimation.estimator import fit_estimator
 from keepfit.evaluation.task import Classification, Regression
-from keepfit.registry.encode import encode_features
+from keepfit.registry.encode import encode_matrix
 from keepfit.registry.model_version import ModelVersion
 from keepfit.registry.signature import Signature
 from keepfit.training.pipeline import Recipe, predictor, train
@@ -81,8 +81,10 @@ def test_what_is_loaded_predicts_what_was_trained(trained, artifact):
     loaded = load_model(artifact)
     before = predictor(trained.estimator, trained.signature)(rows)
     assert np.array_equal(predictor(loaded, trained.signature)(rows), before)
-    features = encode_features(trained.signature, {name: rows[name].to_list() for name in rows.columns})
-    assert np.array_equal(serving_predictor(loaded, trained.signature)(features), before)
+    matrix = encode_matrix(trained.signature, {name: rows[name].to_list() for name in rows.columns})
+    runtime = load_runtime(artifact, trained.signature)
+    assert runtime.name == "scikit-learn forest"
+    assert np.array_equal(runtime(matrix), before)
     assert np.ptp(before) > 10
 
 
@@ -245,7 +247,9 @@ def test_a_type_that_was_allowed_is_stored(trained, tmp_path):
     """In keepfit.toml, after a look at what it is; serving must allow it as well."""
     mine = Private(max_iter=2).fit(np.ones((30, 1)), np.arange(30.0))
     allowed = DEFAULT_TRUSTED_TYPES | {f"{Private.__module__}.{Private.__qualname__}"}
-    write_artifact(replace(trained, estimator=mine), tmp_path / "model", trusted_types=allowed)
+    write_artifact(
+        replace(trained, estimator=mine, validation=None), tmp_path / "model", trusted_types=allowed
+    )
     loaded = load_model(tmp_path / "model", trusted_types=allowed)
     assert np.array_equal(loaded.predict(np.ones((3, 1))), mine.predict(np.ones((3, 1))))
 

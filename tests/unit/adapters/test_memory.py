@@ -26,7 +26,7 @@ def test_two_stores_share_nothing():
         MemoryDatasets().versions("taxi")
     row = ("a", 1, "champion", AT, AT, 1.0, None)
     MemoryPredictions().append_predictions(
-        "taxi", pl.DataFrame([row], schema=PREDICTION_COLUMNS, orient="row"), batch=1
+        "taxi", pl.DataFrame([row], schema=list(PREDICTION_COLUMNS)[: len(row)], orient="row"), batch=1
     )
     assert MemoryPredictions().count("taxi") == 0
 

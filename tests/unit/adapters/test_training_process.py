@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keepfit.adapters.model_loader import load_model
+from keepfit.adapters.runtimes.choice import load_model
 from keepfit.adapters.training_process import LOG, OUTCOME, REQUEST, STEP, ProcessRunner
 from keepfit.training.outcome import TrainingRequest
 

@@ -2,12 +2,22 @@
 
 import struct
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keepfit.errors import CaptureError
-from keepfit.predictions.capture_codec import MAGIC, LabelsFrame, PredictionsFrame, decode_frames, encode
+from keepfit.predictions.capture_codec import (
+    MAGIC,
+    DroppedFrame,
+    LabelsFrame,
+    PredictionsFrame,
+    count_frames,
+    decode_frames,
+    dropped_frame,
+    encode,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
@@ -179,3 +189,53 @@ def test_any_cell_comes_back(rows):
         context={"c": [text for _, _, text in rows]},
     )
     assert frames_of(decode_frames(encode(frame))) == [frame]
+
+
+def test_frames_are_counted_without_their_rows():
+    """What the heads say of each, and where it lies."""
+    counted = list(count_frames(DATA))
+    assert [one.start for one in counted] == STARTS[:-1]
+    assert [(one.received, one.sampled_out, one.whole) for one in counted] == [
+        (1, 0, True),
+        (0, 0, True),
+        (2, 1, True),
+        (1, 0, True),
+    ]
+
+
+@given(st.integers(0, len(DATA) - 1), st.integers(1, 60))
+def test_counting_agrees_with_reading(place, length):
+    """Whatever was overwritten: the same frames are whole, and the same counts are lost."""
+    damaged = DATA[:place] + bytes(length) + DATA[place + length :]
+    counted = list(count_frames(damaged))
+    read = decode_frames(damaged)
+    lost = [*read.damage, *([read.tail] if read.tail else [])]
+    assert [(one.start, one.stop) for one in counted if one.whole] == [
+        (one.start, one.stop) for one in read.frames
+    ]
+    assert sum(one.received for one in counted if not one.whole) == sum(one.received for one in lost)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"version": [1]}, r"columns of \[1, 2\] rows"),
+        ({"latency_us": [5]}, r"columns of \[1, 2\] rows"),
+        ({"features": {"miles": [1.0]}, "kinds": {"miles": "number"}}, r"columns of \[1, 2\] rows"),
+        ({"kinds": {}}, "does not name its features once each"),
+        ({"number_names": ["miles"], "numbers": bytes(16)}, "does not name its features once each"),
+        ({"number_names": ["hour"], "numbers": bytes(8)}, "8 bytes of numbers for 2 rows of 1"),
+    ],
+)
+def test_a_frame_that_could_never_be_a_table_is_refused(wrong, said):
+    """While its rows can still be counted, not when it is drained."""
+    with pytest.raises(CaptureError, match=said):
+        encode(msgspec.structs.replace(predictions("a", "b"), **wrong))
+
+
+def test_counts_that_stand_for_a_segment_are_told_from_rows():
+    """By the first bytes of a file."""
+    instead = DroppedFrame(size=900, counts={"taxi": (5, 1)})
+    assert dropped_frame(encode(instead) + DATA) == instead
+    assert dropped_frame(DATA) is None
+    assert dropped_frame(encode(instead)[:-1]) is None

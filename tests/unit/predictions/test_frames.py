@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import msgspec
+import numpy as np
 import polars as pl
 
 from keepfit.predictions.capture_codec import LabelsFrame, PredictionsFrame
@@ -97,3 +99,45 @@ def test_no_frames_give_empty_tables():
     """With their columns all the same."""
     assert dict(predictions_table([]).schema) == PREDICTION_COLUMNS
     assert dict(labels_table([]).schema) == LABEL_COLUMNS
+
+
+def numbered(*ids, names, values, **more):
+    """A frame whose numbers are a block."""
+    plain = frame(*ids, features={}, kinds={})
+    return msgspec.structs.replace(
+        plain, number_names=names, numbers=np.array(values, dtype="<f8").tobytes(), **more
+    )
+
+
+def test_a_block_of_numbers_becomes_its_columns():
+    """Row by row, over frames, and NaN is null."""
+    table = predictions_table(
+        [
+            numbered("a", "b", names=["miles", "hour"], values=[[1, 8], [2, float("nan")]]),
+            numbered("c", names=["miles", "hour"], values=[[3, 9]]),
+        ]
+    )
+    assert table["x_miles"].to_list() == [1.0, 2.0, 3.0]
+    assert table["x_hour"].to_list() == [8.0, None, 9.0]
+
+
+def test_both_ways_of_writing_numbers_are_one_column():
+    """A block here, a list there."""
+    listed = frame("a", features={"miles": [1.0]}, kinds={"miles": "number"})
+    table = predictions_table([listed, numbered("b", names=["miles"], values=[[2]])])
+    assert table.sort("prediction_id")["x_miles"].to_list() == [1.0, 2.0]
+
+
+def test_how_rows_were_served_is_kept_where_it_is_known():
+    """Latency and batch by row, share and source by frame."""
+    table = predictions_table(
+        [
+            numbered("a", "b", names=[], values=[], latency_us=[7, 9], batch_rows=[2, 2], share=0.25),
+            numbered("c", names=[], values=[], source="kserve"),
+        ]
+    )
+    assert table.select("latency_us", "batch_rows", "share", "source").rows() == [
+        (7, 2, 0.25, ""),
+        (9, 2, 0.25, ""),
+        (None, None, 1.0, "kserve"),
+    ]

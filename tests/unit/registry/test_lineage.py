@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind, champion_at, tenures
+from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind, champion_at, former_champion, tenures
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -90,3 +90,12 @@ def test_tenures_touch_and_do_not_depend_on_the_order_of_events(days, random):
     assert all(one.until == after.since for one, after in pairwise(found))
     for one in found:
         assert champion_at(events, one.since) == one.version
+
+
+def test_the_former_champion_is_the_one_before():
+    """Of the path that led to the present one; a version that a rollback left is not on it."""
+    assert former_champion(HISTORY[:4], 2) == 1
+    assert former_champion(HISTORY, 1) is None
+    third = event(ReleaseEventKind.PROMOTED, 3, 10, before=1, after=3)
+    assert former_champion([*HISTORY, third], 3) == 1
+    assert former_champion([], 1) is None

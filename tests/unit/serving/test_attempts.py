@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-from keepfit.clock import parse_time
 from keepfit.predictions.record import Role
 from keepfit.release.routing import in_canary
-from keepfit.serving.attempts import answer, attempt, serve
+from keepfit.serving.attempts import CONSTANT, NOBODY, answer, attempt, serve
 from keepfit.serving.held import Holding
-from keepfit.serving.refusals import PredictionFailedError
-from keepfit.serving.request import read_request
+from keepfit.serving.request import of_mapping, read_rows
 
 
 @pytest.fixture
@@ -21,12 +19,12 @@ def ready(world):
         holding.refresh()
         held, accepts = holding.ready("taxi")
         columns = {"miles": [float(row) for row in range(n)], "zone": ["bronx"] * n, "hour": [8] * n}
-        return held, read_request(columns, accepts, request_id="r", received_at=parse_time("2020-01-31"))
+        return held, read_rows(of_mapping(columns), accepts, request_id="r", received_at=0)
 
     return make
 
 
-def fail(_frame):
+def fail(_matrix):
     raise RuntimeError("no such zone")
 
 
@@ -46,7 +44,7 @@ def test_without_a_canary_the_champion_answers_all(ready):
     held, request = ready(3)
     (only,) = serve(held, request)
     assert (only.version, only.role) == (1, Role.CHAMPION)
-    assert answer("taxi", [only], 3).predictions == [100.0, 101.0, 102.0]
+    assert answer([only], 3).predictions.tolist() == [100.0, 101.0, 102.0]
 
 
 def test_the_canary_answers_its_share_by_the_hash(world, ready):
@@ -54,11 +52,11 @@ def test_the_canary_answers_its_share_by_the_hash(world, ready):
     world.release(1, canary=2, percent=30.0)
     held, request = ready(200)
     attempts = serve(held, request)
-    answered = answer("taxi", attempts, 200)
+    answered = answer(attempts, 200)
     expected = [2 if in_canary(one, canary=2, percent=30.0) else 1 for one in request.ids]
     assert answered.versions == expected
     assert set(expected) == {1, 2}
-    assert answered.predictions == [100.0 * version + row for row, version in enumerate(expected)]
+    assert answered.predictions.tolist() == [100.0 * version + row for row, version in enumerate(expected)]
 
 
 def test_where_the_canary_fails_the_champion_answers(world, ready):
@@ -70,27 +68,24 @@ def test_where_the_canary_fails_the_champion_answers(world, ready):
     assert (canary.predictions, canary.error) == (None, "RuntimeError: no such zone")
     assert 0 < len(canary.rows) < 40
     assert len(champion.rows) == 40
-    assert answer("taxi", [canary, champion], 40).versions == [1] * 40
+    assert answer([canary, champion], 40).versions == [1] * 40
 
 
 def test_where_the_champion_fails_there_is_no_answer(world, ready):
-    """The error says who failed, and why."""
+    """No version is named for the rows."""
     world.version(1, predict=fail)
     held, request = ready(2)
-    attempts = serve(held, request)
-    with pytest.raises(
-        PredictionFailedError, match="version 1 of 'taxi' failed on this request: RuntimeError: no such"
-    ):
-        answer("taxi", attempts, 2)
+    answered = answer(serve(held, request), 2)
+    assert (answered.versions, np.isnan(answered.predictions).all()) == ([NOBODY] * 2, True)
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (lambda _frame: np.array([1.0, np.nan]), "the model gave nan for row 1"),
-        (lambda _frame: np.array([1.0]), "shape (1,) for 2 rows"),
-        (lambda _frame: np.ones((2, 2)), "shape (2, 2) for 2 rows"),
-        (lambda _frame: ["a", "b"], "could not convert"),
+        (lambda _matrix: np.array([1.0, np.nan]), "the model gave nan for row 1"),
+        (lambda _matrix: np.array([1.0]), "shape (1,) for 2 rows"),
+        (lambda _matrix: np.ones((2, 2)), "shape (2, 2) for 2 rows"),
+        (lambda _matrix: ["a", "b"], "could not convert"),
     ],
 )
 def test_what_is_no_prediction_is_a_failure(world, ready, given, said):
@@ -105,9 +100,39 @@ def test_what_is_no_prediction_is_a_failure(world, ready, given, said):
 def test_a_long_error_is_cut(world, ready):
     """It is stored with every row."""
 
-    def fail_at_length(_frame):
+    def fail_at_length(_matrix):
         raise ValueError("x" * 10_000)
 
     world.version(1, predict=fail_at_length)
     held, request = ready(1)
     assert len(attempt(held.versions[1], Role.CHAMPION, request, range(1)).error) == 300
+
+
+def test_where_the_champion_fails_the_version_before_it_answers(world, ready):
+    """Where the route names it; both attempts are there to be recorded."""
+    world.version(2, predict=fail)
+    world.release(2, previous=1)
+    held, request = ready(2)
+    champion, fallback = serve(held, request)
+    assert (champion.part, fallback.part, fallback.version) == (Role.FAILED, Role.FALLBACK, 1)
+    assert answer([champion, fallback], 2).predictions.tolist() == [100.0, 101.0]
+
+
+def test_where_the_champion_fails_a_constant_answers(world, ready):
+    """As no version's answer, so that it is nobody's evidence."""
+    world.version(1, predict=fail)
+    world.release(1, constant=12.5)
+    held, request = ready(2)
+    answered = answer(serve(held, request), 2)
+    assert (answered.predictions.tolist(), answered.versions) == ([12.5, 12.5], [CONSTANT] * 2)
+
+
+def test_a_fallback_that_fails_too_is_no_answer(world, ready):
+    """Both failures are recorded."""
+    world.version(1, predict=fail)
+    world.version(2, predict=fail)
+    world.release(2, previous=1)
+    held, request = ready(1)
+    attempts = serve(held, request)
+    assert [one.part for one in attempts] == [Role.FAILED, Role.FAILED]
+    assert answer(attempts, 1).versions == [NOBODY]

@@ -2,23 +2,26 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from keepfit.errors import CaptureError, NotFoundError, RequestError
+from keepfit.errors import ArtifactError, CaptureError, NotFoundError, RequestError
 from keepfit.predictions.frames import predictions_table
 from keepfit.registry.signature import Feature, Kind
 from keepfit.serving.refusals import NotReadyError, PredictionFailedError
+from keepfit.serving.request import of_mapping
+from keepfit.serving.telemetry_snapshot import Count
 
 
-def fail(_frame):
+def fail(_matrix):
     raise RuntimeError("no such zone")
 
 
 def test_an_answer_was_recorded_before_it_was_given(world, batch):
     """With what was asked, what was answered, by whom and when."""
     result = world.plane().infer("taxi", batch(2, borough=["queens", None]), request_id="r")
-    assert result.predictions == [100.0, 101.0]
+    assert result.predictions.tolist() == [100.0, 101.0]
     assert (result.ids, result.versions, result.output, result.champion) == (
         ["r:0", "r:1"],
         [1, 1],
@@ -61,7 +64,7 @@ def test_a_shadow_that_fails_hurts_nobody(world, batch):
     """Its failure is recorded."""
     world.version(2, predict=fail)
     world.release(1, shadows=(2,))
-    assert world.plane().infer("taxi", batch(1)).predictions == [100.0]
+    assert world.plane().infer("taxi", batch(1)).predictions.tolist() == [100.0]
     assert world.frames[1].error == ["RuntimeError: no such zone"]
 
 
@@ -69,9 +72,9 @@ def test_a_slow_shadow_does_not_hold_the_reply(world, batch):
     """The reply is there while the shadow still thinks; its record comes in the end."""
     gate = threading.Event()
 
-    def think(frame):
+    def think(matrix):
         gate.wait(10)
-        return frame["miles"].to_numpy()
+        return matrix[:, 0]
 
     world.version(2, predict=think)
     world.release(1, shadows=(2,))
@@ -166,7 +169,7 @@ def test_a_full_disk_does_not_take_the_model_away(world, batch):
     """Callers are answered; the problem is told, and the loss counted."""
     plane = world.plane()
     world.full = True
-    assert plane.infer("taxi", batch(2)).predictions == [100.0, 101.0]
+    assert plane.infer("taxi", batch(2)).predictions.tolist() == [100.0, 101.0]
     assert [one.reason for one in plane.problems()] == ["not recorded: there is no room"]
     world.full = False
     plane.infer("taxi", batch(1))
@@ -178,10 +181,10 @@ def test_a_request_under_way_finishes_on_the_version_it_began_with(world, batch)
     """The routes change while the model thinks; the answer is the old version's, and says so."""
     planes = []
 
-    def swap_meanwhile(frame):
+    def swap_meanwhile(matrix):
         world.release(2)
         planes[0].refresh()
-        return frame["miles"].to_numpy()
+        return matrix[:, 0]
 
     world.version(1, predict=swap_meanwhile)
     planes.append(world.plane())
@@ -273,3 +276,106 @@ def test_what_is_served_can_be_asked(world, signature):
     assert plane.models() == ("taxi",)
     assert plane.signature("taxi") == (signature, (1, 2))
     assert plane.is_ready()
+
+
+def ask(plane, n, *, request_id, **columns):
+    """A request of n rows that waits for others."""
+    given = {"miles": [float(row) for row in range(n)], "zone": ["bronx"] * n, "hour": [8] * n, **columns}
+    return plane.ask("taxi", lambda _accepts: of_mapping(given), request_id=request_id)
+
+
+def test_requests_that_came_together_are_one_call_and_one_frame(world):
+    """Each is given its own rows; the record says with how many others they were answered."""
+    calls = []
+
+    def counted(matrix):
+        calls.append(len(matrix))
+        return 100.0 + matrix[:, 0]
+
+    world.version(1, predict=counted)
+    plane = world.plane()
+    first, second = plane.answer([ask(plane, 2, request_id="a"), ask(plane, 1, request_id="b")])
+    assert (first.predictions.tolist(), first.ids) == ([100.0, 101.0], ["a:0", "a:1"])
+    assert (second.predictions.tolist(), second.ids) == ([100.0], ["b"])
+    assert calls == [3]
+    (frame,) = world.frames
+    assert (frame.prediction_id, frame.batch_rows, frame.received) == (["a:0", "a:1", "b"], [3, 3, 3], 3)
+    assert all(latency >= 0 for latency in frame.latency_us)
+
+
+def test_requests_with_other_columns_are_answered_apart_and_in_order(world):
+    """Those with context have a frame of their own."""
+    plane = world.plane()
+    given = [
+        ask(plane, 1, request_id="a"),
+        ask(plane, 1, request_id="b", borough=["queens"]),
+        ask(plane, 1, request_id="c", miles=[5.0]),
+    ]
+    assert [one.predictions.tolist() for one in plane.answer(given)] == [[100.0], [100.0], [105.0]]
+    assert [frame.prediction_id for frame in world.frames] == [["a", "c"], ["b"]]
+
+
+def test_one_bad_request_fails_alone(world):
+    """The others of its batch are answered, and what failed is recorded once."""
+
+    def fails_beyond_eight(matrix):
+        if (matrix[:, 0] > 8).any():
+            raise RuntimeError("too far")
+        return matrix[:, 0]
+
+    world.version(1, predict=fails_beyond_eight)
+    plane = world.plane()
+    asked = [ask(plane, 1, request_id=str(miles), miles=[miles]) for miles in (1.0, 9.0, 2.0)]
+    good, bad, other = plane.answer(asked)
+    assert (good.predictions.tolist(), other.predictions.tolist()) == ([1.0], [2.0])
+    assert "RuntimeError: too far" in str(bad)
+    assert [(frame.prediction_id, frame.role) for frame in world.frames] == [
+        (["1.0"], ["champion"]),
+        (["9.0"], ["failed"]),
+        (["2.0"], ["champion"]),
+    ]
+
+
+def test_a_server_is_ready_when_every_champion_can_answer(world, signature):
+    """What a person should see to all the same is a warning: a canary that does not load, a disk that is full."""
+    world.artifacts[2] = ArtifactError("altered")
+    world.release(1, canary=2, percent=10.0)
+    plane = world.plane()
+    found = plane.readiness()
+    assert found.ready
+    assert "altered" in found.warnings[0]
+    world.full = True
+    plane.infer("taxi", {"miles": [1.0], "zone": ["bronx"], "hour": [8]})
+    assert plane.readiness().ready
+    assert "answered and not recorded" in plane.readiness().warnings[-1]
+
+
+def test_a_server_is_not_ready_while_a_champion_cannot_answer(world):
+    """It says which, and why."""
+    world.artifacts[1] = ArtifactError("altered")
+    found = world.plane().readiness()
+    assert not found.ready
+    assert "altered" in found.reasons[0]
+
+
+def test_what_is_done_is_counted(world, batch):
+    """Rows received and logged, labels, and what a fallback answered."""
+    world.version(2, predict=fail)
+    world.release(2, previous=1)
+    plane = world.plane()
+    plane.infer("taxi", batch(3))
+    plane.label("taxi", ids=["a", "b"], values=[1, 2])
+    found = plane.totals()
+    counts = found.counts["taxi"]
+    assert (counts[Count.RECEIVED], counts[Count.LOGGED], counts[Count.LABELS]) == (3, 3, 2)
+    assert found.fallbacks == {("taxi", 2): (3,)}
+    assert [frame.role for frame in world.frames[:1]] == [["failed"] * 3 + ["fallback"] * 3]
+
+
+def test_a_drain_that_is_late_is_a_warning(world):
+    """Callers are answered all the same."""
+    plane = world.plane(latest_drain=timedelta(minutes=5))
+    plane.drain_lag = lambda: timedelta(minutes=6)
+    found = plane.readiness()
+    assert found.ready
+    assert "is 6 minutes old: does the drain run?" in found.warnings[0]

@@ -6,7 +6,9 @@ import pytest
 
 from keepfit.errors import ArtifactError, NotFoundError
 from keepfit.registry.signature import Feature, Kind
-from keepfit.serving.held import Holding
+from keepfit.release.routing import Route
+from keepfit.serving.following import Change, Problem
+from keepfit.serving.held import AsleepError, Holding
 from keepfit.serving.refusals import NotReadyError
 
 BROKEN = ArtifactError("the artifact was altered")
@@ -17,7 +19,8 @@ def holding(world):
     """Follows the world's routes."""
     made = Holding(world, world)
     made.refresh()
-    return made
+    yield made
+    made.close()
 
 
 def served(holding):
@@ -170,3 +173,126 @@ def test_features_that_only_a_candidate_takes_are_optional(world, holding, signa
     _, accepts = holding.ready("taxi")
     assert dict(accepts.optional) == {"fare": fare}
     assert accepts.signature is signature
+
+
+def test_what_is_prepared_takes_no_traffic_before_it_is_committed(world, holding):
+    """Several processes commit together."""
+    world.release(2)
+    prepared = holding.prepare(Change(routes=tuple(world.routes())))
+    assert served(holding) == (1, None, ())
+    assert holding.commit(prepared, world.routes())
+    assert served(holding) == (2, None, ())
+
+
+def test_a_commit_may_leave_out_what_failed_elsewhere(world, holding):
+    """A canary that another process could not load takes no traffic here either."""
+    world.release(1, canary=2, percent=10.0)
+    prepared = holding.prepare(Change(routes=tuple(world.routes())))
+    assert prepared.failed == {}
+    left = Route(model="taxi", generation=2, champion=1)
+    problem = Problem(model="taxi", version=2, reason="no room in the other process")
+    holding.commit(prepared, [left], (problem,))
+    assert served(holding) == (1, None, ())
+    assert holding.problems() == (problem,)
+    assert sorted(holding.find("taxi").versions) == [1]
+
+
+def test_a_change_of_another_model_leaves_what_was_learned(world, holding):
+    """The very same picture: plans that were compiled for its requests are not compiled again."""
+    before = holding.find("taxi")
+    world.routing["bus"] = Route(model="bus", generation=1, champion=2)
+    holding.refresh()
+    assert holding.find("taxi") is before
+
+
+def test_the_fallback_is_a_former_champion_or_a_constant(world, holding):
+    """As the route says; a former champion is kept in memory for it."""
+    assert holding.find("taxi").fallback is None
+    world.release(2, previous=1)
+    holding.refresh()
+    assert holding.find("taxi").fallback is holding.find("taxi").versions[1]
+    world.release(2, constant=12.5)
+    holding.refresh()
+    assert holding.find("taxi").fallback == 12.5
+    assert sorted(holding.find("taxi").versions) == [2]
+
+
+@pytest.fixture
+def crowded(world):
+    """Three models, of which two may be in memory."""
+    for name in ("bus", "tram"):
+        world.routing[name] = Route(model=name, generation=1, champion=1)
+    made = Holding(world, world, loaded_models=2)
+    made.refresh()
+    yield made
+    made.close()
+
+
+def awake(holding):
+    return [name for name in holding.names() if not holding.find(name).asleep]
+
+
+def test_no_more_models_are_loaded_than_may_be(world, crowded):
+    """The server is ready: the others are loaded when somebody asks."""
+    assert world.loads == [("taxi", 1), ("bus", 1)]
+    assert awake(crowded) == ["bus", "taxi"]
+    assert crowded.is_ready()
+
+
+def test_a_sleeping_model_is_loaded_on_demand_and_another_one_goes(crowded):
+    """The one that was not asked for longest."""
+    crowded.ready("taxi")
+    crowded.tidy()
+    with pytest.raises(AsleepError, match="model 'tram' is being loaded") as caught:
+        crowded.ready("tram")
+    held = caught.value.loading.result(10)
+    assert held is crowded.find("tram")
+    assert crowded.ready("tram")[0] is held
+    assert awake(crowded) == ["taxi", "tram"]
+
+
+def test_all_who_ask_meanwhile_wait_for_one_load(world, crowded):
+    """It is loaded once."""
+    futures = {crowded.wake("tram") for _ in range(3)}
+    assert {future.result(10).name for future in futures} == {"tram"}
+    assert world.loads.count(("tram", 1)) == 1
+
+
+def test_a_request_under_way_keeps_the_model_that_is_unloaded(crowded):
+    """It answers with what it found."""
+    held, _ = crowded.ready("bus")
+    crowded.ready("taxi")
+    crowded.tidy()
+    crowded.ready("taxi")
+    crowded.wake("tram").result(10)
+    assert crowded.find("bus").asleep
+    assert held.versions[1].loaded.version == 1
+
+
+def test_a_sleeping_model_that_cannot_be_loaded_is_told_and_not_tried_at_once_again(world, crowded):
+    """Callers hear why; the artifact is not read for every request."""
+    good, world.artifacts[1] = world.artifacts[1], BROKEN
+    for _ in range(3):
+        with pytest.raises(NotReadyError, match="version 1 of 'tram' cannot be loaded: the artifact"):
+            crowded.wake("tram").result(10)
+    assert world.loads.count(("tram", 1)) == 1
+    assert not crowded.find("tram").accepts
+    world.artifacts[1] = good
+    for _ in range(16):
+        crowded.tidy()
+    assert crowded.wake("tram").result(10).accepts is not None
+
+
+def test_a_sleeping_model_follows_its_route(world, crowded):
+    """A release while it sleeps is what it wakes up with."""
+    world.routing["tram"] = Route(model="tram", generation=2, champion=2)
+    crowded.refresh()
+    assert crowded.find("tram").asleep
+    assert crowded.wake("tram").result(10).route.champion == 2
+
+
+def test_problems_can_be_told_from_outside(holding):
+    """A worker hears them from its supervisor."""
+    problem = Problem(model="", version=None, reason="routes cannot be read: locked")
+    holding.tell((problem,))
+    assert holding.problems() == (problem,)

@@ -40,3 +40,9 @@ def test_what_is_neither_is_refused(body, said):
     with pytest.raises(RequestError) as caught:
         decode_labels(body)
     assert said in str(caught.value)
+
+
+def test_what_is_nested_too_deeply_is_refused():
+    """As any other body that is no batch of labels."""
+    with pytest.raises(RequestError, match="the labels cannot be read"):
+        decode_labels(b'{"ids": [' + b"[" * 100_000)

@@ -3,20 +3,16 @@
 import numpy as np
 import pytest
 
-from keepfit.clock import parse_time
+from keepfit.errors import CaptureError, SpoolFullError
 from keepfit.predictions.record import Role
 from keepfit.serving.attempts import Attempt
-from keepfit.serving.recorder import Recorder, frame_of
-from keepfit.serving.request import Accepts, read_request
+from keepfit.serving.recorder import Recorder, Unwritten, frame_of
+from keepfit.serving.request import Accepts, of_mapping, read_rows
 
 
 def request_of(signature, batch, n):
-    return read_request(
-        batch(n, borough=["queens"] * n),
-        Accepts(signature=signature),
-        request_id="r",
-        received_at=parse_time("2020-01-31"),
-    )
+    columns = of_mapping(batch(n, borough=["queens"] * n))
+    return read_rows(columns, Accepts(signature=signature), request_id="r", received_at=0)
 
 
 def tried(rows, *, version=1, role=Role.CHAMPION, failed=None):
@@ -32,7 +28,9 @@ def test_a_frame_has_the_rows_of_each_attempt(signature, batch):
     assert frame.version == [2, 1, 1]
     assert frame.role == ["canary", "champion", "champion"]
     assert frame.prediction == [20.0, 0.0, 10.0]
-    assert frame.features["miles"] == [2.0, 0.0, 1.0]
+    assert frame.number_names == ["miles", "hour"]
+    assert np.frombuffer(frame.numbers).tolist() == [2.0, 8.0, 0.0, 8.0, 1.0, 8.0]
+    assert frame.features == {"zone": ["bronx"] * 3}
     assert frame.context == {"borough": ["queens"] * 3}
     assert (frame.received, frame.sampled_out, frame.dropped) == (3, 0, 0)
 
@@ -98,6 +96,69 @@ def test_what_could_not_be_written_is_counted_in_the_next_frame(world, signature
 def test_the_counts_of_a_frame_balance(signature, batch, share):
     """Received = stored + sampled out + dropped."""
     attempts = [tried(range(20), version=2, role=Role.CANARY, failed="no"), tried(range(50))]
-    frame = frame_of("taxi", request_of(signature, batch, 50), attempts, share=share, lost=7)
+    frame = frame_of("taxi", request_of(signature, batch, 50), attempts, share=share, unwritten=Unwritten(7))
     stored = sum(role == "champion" for role in frame.role)
     assert frame.received == stored + frame.sampled_out + frame.dropped == 57
+
+
+def test_where_nothing_may_go_unrecorded_there_is_no_answer(signature, batch):
+    """A full spool under the policy `block` is told to the callers; what was lost before stays counted."""
+
+    class Full:
+        frames = ()
+        error = CaptureError("the disk is gone")
+
+        def append(self, _frame):
+            raise self.error
+
+    log = Full()
+    recorder = Recorder(log)
+    recorder.predictions("taxi", request_of(signature, batch, 2), [tried([0, 1])])
+    log.error = SpoolFullError(1_000)
+    with pytest.raises(SpoolFullError):
+        recorder.predictions("taxi", request_of(signature, batch, 3), [tried([0, 1, 2])])
+    kept = []
+    log.append = kept.append
+    recorder.predictions("taxi", request_of(signature, batch, 1), [tried([0])])
+    assert (kept[0].received, kept[0].dropped) == (3, 2)
+
+
+def test_a_share_of_a_models_predictions_is_recorded(world, signature, batch):
+    """With the chance that each had, which is asked for anew each time: the room may get scarce."""
+    recorder = Recorder(world, share=lambda model: {"taxi": 0.5}[model])
+    recorder.predictions("taxi", request_of(signature, batch, 200), [tried(range(200))])
+    (frame,) = world.frames
+    assert frame.share == 0.5
+    assert frame.received == 200
+    assert 60 < frame.sampled_out < 140
+    assert len(frame.prediction_id) == 200 - frame.sampled_out
+
+
+def test_losses_are_written_down_at_the_end(world, signature, batch):
+    """Though no further prediction comes; what was sampled out is no loss."""
+    recorder = Recorder(world, share=lambda _model: 0.5)
+    world.full = True
+    recorder.predictions("taxi", request_of(signature, batch, 100), [tried(range(100))])
+    recorder.close()
+    world.full = False
+    recorder.predictions("taxi", request_of(signature, batch, 1), [tried([0], failed="ValueError: no")])
+    recorder.close()
+    assert [frame.received for frame in world.frames] == [0]
+    world.frames.clear()
+    world.full = True
+    recorder.predictions("taxi", request_of(signature, batch, 100), [tried(range(100))])
+    world.full = False
+    recorder.close()
+    (frame,) = world.frames
+    assert (frame.received, frame.prediction_id) == (100, [])
+    assert frame.dropped + frame.sampled_out == 100
+    assert 20 < frame.sampled_out < 80
+
+
+def test_a_strict_server_answers_nothing_that_is_not_recorded(world, signature, batch):
+    """Whatever the reason is."""
+    recorder = Recorder(world, strict=True)
+    world.full = True
+    with pytest.raises(CaptureError, match="there is no room"):
+        recorder.predictions("taxi", request_of(signature, batch, 1), [tried([0])])
+    assert recorder.failure == "there is no room"

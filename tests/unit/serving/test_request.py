@@ -2,12 +2,10 @@
 
 import pytest
 
-from keepfit.clock import parse_time
 from keepfit.errors import RequestError
 from keepfit.registry.signature import Feature, Kind
-from keepfit.serving.request import Accepts, read_request
+from keepfit.serving.request import Accepts, of_mapping, read_rows
 
-NOON = parse_time("2020-01-31T12:00Z")
 NOON_US = 1_580_472_000_000_000
 
 
@@ -17,7 +15,7 @@ def read(signature):
 
     def go(columns, *, optional=None, **kwargs):
         accepts = Accepts(signature=signature, optional=optional or {})
-        return read_request(columns, accepts, request_id="r", received_at=NOON, **kwargs)
+        return read_rows(of_mapping(columns), accepts, request_id="r", received_at=NOON_US, **kwargs)
 
     return go
 
@@ -26,8 +24,9 @@ def test_the_features_are_enough(read, batch):
     """Rows are named by the request, and their event is now."""
     request = read(batch(2))
     assert (request.ids, request.event_times, request.n) == (["r:0", "r:1"], [NOON_US] * 2, 2)
-    assert request.columns == {"miles": [0.0, 1.0], "zone": ["bronx", "bronx"], "hour": [8.0, 8.0]}
-    assert request.kinds == {"miles": "number", "zone": "text", "hour": "number"}
+    assert (request.layout.numbers, request.numbers.tolist()) == (("miles", "hour"), [[0.0, 8.0], [1.0, 8.0]])
+    assert [one.name for one in request.layout.categories] == ["zone"]
+    assert request.categories == (["bronx", "bronx"],)
 
 
 def test_one_row_has_the_requests_own_id(read, batch):
@@ -40,14 +39,15 @@ def test_id_time_and_context_are_taken(read, batch):
     request = read(batch(1, trip_id=["t"], pickup_at=["2020-01-31T11:00"], borough=["queens"]))
     assert request.ids == ["t"]
     assert request.event_times == [NOON_US - 3_600_000_000]
-    assert request.context == {"borough": ["queens"]}
+    assert (request.layout.context, request.context) == (("borough",), (["queens"],))
 
 
 def test_a_feature_that_only_a_candidate_takes_is_optional(read, batch):
     """Callers may begin to send it before it is needed."""
     fare = {"fare": Feature("fare", Kind.NUMBER)}
-    assert "fare" not in read(batch(1), optional=fare).columns
-    assert read(batch(1, fare=[5]), optional=fare).columns["fare"] == [5.0]
+    assert read(batch(1), optional=fare).layout.numbers == ("miles", "hour")
+    rows = read(batch(1, fare=[5]), optional=fare)
+    assert (rows.layout.numbers, rows.numbers.tolist()) == (("miles", "hour", "fare"), [[0.0, 8.0, 5.0]])
 
 
 def test_a_missing_column_is_named(read, batch):

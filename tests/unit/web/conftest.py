@@ -19,10 +19,10 @@ SIGNATURE = Signature(
 )
 
 
-def _double(frame):
-    if (frame["miles"] < 0).any():
+def _double(matrix):
+    if (matrix[:, 0] < 0).any():
         raise RuntimeError("no way back")
-    return frame["miles"].to_numpy() * 2
+    return matrix[:, 0] * 2
 
 
 @dataclass
@@ -45,9 +45,10 @@ class World:
         """As a capture log."""
         self.frames.append(frame)
 
-    def plane(self):
+    def plane(self, **given):
         """A data plane that has looked at the routes once."""
-        plane = DataPlane(routes=self, loader=self, capture=self, clock=ManualClock(parse_time("2020-01-31")))
+        clock = ManualClock(parse_time("2020-01-31"))
+        plane = DataPlane(routes=self, loader=self, capture=self, clock=clock, **given)
         plane.refresh()
         return plane
 

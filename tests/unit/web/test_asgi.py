@@ -1,11 +1,14 @@
 """The application, spoken to in ASGI's own terms."""
 
 import asyncio
+import gzip
 import json
+import zlib
 
 import pytest
 
 from keepfit.web.asgi import InferenceApp
+from keepfit.web.batcher import Limits
 
 
 @pytest.fixture
@@ -82,3 +85,138 @@ def test_a_head_request_has_no_body(call):
 def test_what_is_no_http_is_left_alone(world):
     """A lifespan message, for instance."""
     asyncio.run(InferenceApp(world.plane())({"type": "lifespan"}, None, None))
+
+
+INFER = json.dumps(
+    {
+        "inputs": [
+            {"name": "miles", "shape": [2], "datatype": "FP64", "data": [1.5, 2.0]},
+            {"name": "hour", "shape": [2], "datatype": "INT64", "data": [8, 9]},
+        ]
+    }
+).encode()
+PATH = "/v2/models/taxi/infer"
+
+
+def test_predictions_wait_for_their_turn(call, world):
+    """They are recorded when the answer is there."""
+    status, _, body = call("POST", PATH, INFER)
+    assert (status, json.loads(body)["outputs"][0]["data"]) == (200, [3.0, 4.0])
+    assert [frame.batch_rows for frame in world.frames] == [[2, 2]]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_compressed_bodies_are_read_and_long_replies_compressed(call, encoding):
+    """Where the caller takes that; a short reply is left alone."""
+    pack, unpack = {"gzip": (gzip.compress, gzip.decompress), "deflate": (zlib.compress, zlib.decompress)}[
+        encoding
+    ]
+    headers = [(b"content-encoding", encoding.encode()), (b"accept-encoding", encoding.encode())]
+    status, answered, body = call("POST", PATH, pack(INFER), headers=headers)
+    assert (status, b"content-encoding" in answered) == (200, False)
+    columns = {"miles": [1.0] * 60, "hour": [8] * 60}
+    tensors = [
+        {"name": name, "shape": [60], "datatype": "FP64", "data": data} for name, data in columns.items()
+    ]
+    long = pack(json.dumps({"id": "r" * 20, "inputs": tensors}).encode())
+    _, answered, body = call("POST", PATH, long, headers=headers)
+    assert answered[b"content-encoding"].decode() == encoding
+    assert json.loads(unpack(body))["outputs"][0]["data"] == [2.0] * 60
+
+
+def test_a_small_body_cannot_become_a_large_one(call):
+    """The limit holds for what was decompressed."""
+    headers = [(b"content-encoding", b"gzip")]
+    status, _, body = call("POST", PATH, gzip.compress(b" " * 100_000), headers=headers)
+    assert (status, list(json.loads(body))) == (413, ["error"])
+
+
+def test_an_encoding_that_is_not_read_is_said(call):
+    """With what is."""
+    status, _, body = call("POST", PATH, b"x", headers=[(b"content-encoding", b"br")])
+    assert (status, json.loads(body)["error"]) == (
+        415,
+        "content encoding 'br' is not read here; send gzip, deflate or none",
+    )
+
+
+def test_the_callers_patience_is_a_number(call):
+    """In milliseconds."""
+    status, _, body = call("POST", PATH, INFER, headers=[(b"x-keepfit-timeout-ms", b"soon")])
+    assert status == 400
+    assert "give whole milliseconds" in json.loads(body)["error"]
+
+
+def test_who_is_refused_for_now_may_come_back(world):
+    """503 says when."""
+    app = InferenceApp(world.plane(), limits=Limits(waiting_rows=2))
+    statuses = []
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            statuses.append((message["status"], dict(message["headers"]).get(b"retry-after")))
+
+    async def receive():
+        return {"type": "http.request", "body": INFER}
+
+    async def go():
+        scope = {"type": "http", "method": "POST", "path": PATH, "headers": []}
+        await asyncio.gather(*[app(scope, receive, send) for _ in range(3)])
+
+    asyncio.run(go())
+    app.close()
+    assert sorted(statuses) == [(200, None), (503, b"1"), (503, b"1")]
+
+
+def test_what_was_answered_is_counted(call):
+    """By model, version, protocol and status."""
+    call("POST", PATH, INFER)
+    call("POST", PATH, b"{")
+    call("GET", "/nothing")
+    _, headers, body = call("GET", "/metrics")
+    text = body.decode()
+    assert headers[b"content-type"].startswith(b"text/plain")
+    expected = [
+        'keepfit_request_duration_seconds_count{model="taxi",protocol="v2",status="2xx",version="3"} 1.0',
+        'keepfit_request_duration_seconds_count{model="",protocol="v2",status="4xx",version="0"} 1.0',
+        'keepfit_request_duration_seconds_count{model="",protocol="",status="4xx",version="0"} 1.0',
+    ]
+    lines = [line for line in text.splitlines() if line.startswith("keepfit_request_duration_seconds_count")]
+    assert sorted(lines) == sorted(expected)
+
+
+def test_a_trace_is_handed_on(call):
+    """With a span of this server; a header that breaks the rules is as good as none."""
+    parent = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    _, answered, _ = call("POST", PATH, INFER, headers=[(b"traceparent", parent)])
+    version, trace, span, flags = answered[b"traceparent"].decode().split("-")
+    assert (version, trace, flags) == ("00", "4bf92f3577b34da6a3ce929d0e0e4736", "01")
+    assert span != "00f067aa0ba902b7"
+    _, answered, _ = call("POST", PATH, INFER, headers=[(b"traceparent", b"nonsense")])
+    assert b"traceparent" not in answered
+
+
+def test_a_model_that_was_unloaded_is_loaded_for_who_asks(world):
+    """The caller waits for it, and is answered."""
+    world.models = {"taxi": 3, "bus": 3}
+    plane = world.plane(loaded_models=1)
+    app = InferenceApp(plane)
+    statuses = []
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def receive():
+        return {"type": "http.request", "body": INFER}
+
+    async def go():
+        for model in ("taxi", "bus", "taxi"):
+            scope = {"type": "http", "method": "POST", "path": f"/v2/models/{model}/infer", "headers": []}
+            await app(scope, receive, send)
+
+    asyncio.run(go())
+    app.close()
+    plane.holding.close()
+    assert statuses == [200, 200, 200]
+    assert sum(bool(plane.holding.find(name).versions) for name in ("taxi", "bus")) == 1

@@ -17,7 +17,7 @@ from keepfit.web.message import Request, json_reply
 def test_the_content_type_is_read(content_type, media_type, charset):
     """Its type and its charset, in small letters."""
     request = Request(method="POST", path="/", headers={"content-type": content_type})
-    assert (request.media_type, request.charset) == (media_type, charset)
+    assert request.content_type == (media_type, charset)
 
 
 def test_a_json_reply():

@@ -1,13 +1,15 @@
 """Every path, with what it answers."""
 
 import json
+import struct
+from importlib.metadata import version as installed_version
 
 import pytest
 
 from keepfit.errors import NotFoundError, RequestError
 from keepfit.serving.refusals import NotReadyError, PredictionFailedError
 from keepfit.web.message import Request
-from keepfit.web.routes import ROUTES, answer
+from keepfit.web.routes import ROUTES, find
 from keepfit.web.statuses import MediaTypeError, MethodNotAllowedError, UnknownPathError
 
 INFER = {
@@ -17,6 +19,20 @@ INFER = {
         {"name": "hour", "shape": [2], "datatype": "INT64", "data": [8, 9]},
     ],
 }
+
+
+def answer(plane, request):
+    """What a path answers, alone."""
+    found = find(request)
+    if not found.infers:
+        return found.reply(plane, request)
+    call = found.call(plane, request)
+    (outcome,) = plane.answer(
+        [plane.ask(call.model, call.read, request_id=call.request_id, version=call.version)]
+    )
+    if isinstance(outcome, Exception):
+        raise outcome
+    return call.reply(outcome)
 
 
 @pytest.fixture
@@ -54,7 +70,7 @@ def test_infer(post, path):
     body = json.loads(reply.body)
     assert (body["model_name"], body["model_version"], body["id"]) == ("taxi", "3", "r")
     assert [one["data"] for one in body["outputs"]] == [[3.0, 4.0], ["r:0", "r:1"]]
-    assert reply.headers == {"x-keepfit-request-id": "r"}
+    assert reply.headers == {}
 
 
 def test_a_matrix_is_taken(post):
@@ -170,20 +186,77 @@ def test_paths_and_methods(get, post):
     assert get("/v2/models/")[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/v2/models/taxi/infer", "/v2/models/taxi/labels", "/invocations"])
-def test_bodies_in_other_forms_are_refused(post, path):
-    """Types, charsets and the binary tensor extension."""
-    for content_type in ("application/octet-stream", "application/json; charset=latin-1", "application/xml"):
-        with pytest.raises(MediaTypeError):
-            post(path, INFER, content_type)
-    with pytest.raises(MediaTypeError, match="binary tensors"):
-        post(path, INFER, inference_header_content_length="10")
+@pytest.mark.parametrize(
+    "path",
+    ["/v2/models/taxi/infer", "/v2/models/taxi/labels", "/v1/models/taxi:predict", "/invocations"],
+)
+@pytest.mark.parametrize("content_type", ["application/json; charset=latin-1", "application/xml"])
+def test_bodies_in_other_forms_are_refused(post, path, content_type):
+    """Types and charsets."""
+    with pytest.raises(MediaTypeError, match="is not read here: send"):
+        post(path, INFER, content_type)
+
+
+def test_binary_tensors_in_and_out(post):
+    """Triton's extension: the header tells where the JSON ends."""
+    head = {
+        "inputs": [
+            {"name": "x", "shape": [1, 2], "datatype": "FP64", "parameters": {"binary_data_size": 16}}
+        ],
+        "parameters": {"binary_data_output": True},
+    }
+    text = json.dumps(head).encode()
+    reply = post(
+        "/v2/models/taxi/infer",
+        text + struct.pack("<2d", 5.0, 8.0),
+        "application/octet-stream",
+        inference_header_content_length=str(len(text)),
+    )
+    length = int(reply.headers["inference-header-content-length"])
+    assert reply.media_type == "application/octet-stream"
+    assert json.loads(reply.body[:length])["outputs"][0]["parameters"] == {"binary_data_size": 8}
+    assert struct.unpack("<d", reply.body[length : length + 8]) == (10.0,)
+
+
+def test_predict_of_kserves_first_protocol(post, get):
+    """Instances in, predictions out, and what it asks of models."""
+    reply = post("/v1/models/taxi:predict", {"instances": [{"miles": 1, "hour": 2}, {"miles": 2, "hour": 2}]})
+    assert reply.body == b'{"predictions":[2.0,4.0]}'
+    assert get("/") == (200, {"status": "alive"})
+    assert get("/v1/models") == (200, {"models": ["bus", "taxi"]})
+    assert get("/v1/models/taxi") == (200, {"name": "taxi", "ready": True})
+    assert get("/v1/models/bus") == (503, {"name": "bus", "ready": False})
 
 
 def test_an_id_cannot_add_headers_to_the_reply(post):
     """Line breaks in it are not sent as such."""
-    reply = post("/v2/models/taxi/infer", {**INFER, "id": "r\r\nset-cookie: x"})
+    given = {"x_keepfit_model": "taxi", "x_amzn_sagemaker_inference_id": "r\r\nset-cookie: x"}
+    reply = post("/invocations", {"instances": [[1, 2]]}, **given)
     assert reply.headers["x-keepfit-request-id"] == "r??set-cookie: x"
+
+
+def test_a_request_is_named_by_sagemakers_caller(post, world):
+    """So that the ground truth that it sends later finds its prediction."""
+    post(
+        "/invocations",
+        {"instances": [[1, 2]]},
+        x_keepfit_model="taxi",
+        x_amzn_sagemaker_inference_id="order-7",
+    )
+    assert world.frames[0].prediction_id == ["order-7"]
+
+
+def test_what_curl_sends_unasked_is_taken_for_json(post):
+    """Its users forget the type."""
+    reply = post("/v2/models/taxi/infer", INFER, "application/x-www-form-urlencoded")
+    assert json.loads(reply.body)["id"] == "r"
+
+
+def test_mlflows_health_and_version(get, world):
+    """Beside SageMaker's ping."""
+    reply = answer(world.plane(), Request(method="GET", path="/version"))
+    assert (reply.media_type, reply.body.decode()) == ("text/plain", installed_version("keepfit"))
+    assert answer(world.plane(), Request(method="GET", path="/health")).status == 200
 
 
 def test_every_route_is_there_once():

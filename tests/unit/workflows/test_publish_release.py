@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from keepfit.release.fallback import Serving
 from keepfit.release.policy import Release, shadow
 from keepfit.release.record import ReleaseState
 from keepfit.workflows.publish_release import reconcile, save_and_publish
@@ -90,3 +91,18 @@ def test_the_end_of_a_watch_is_no_event(rolling):
     save_and_publish(rolling.ports, rolling.model, done, actor="keepfit")
     assert kinds(rolling) == before
     assert rolling.ports.releases.route("taxi").versions == (2,)
+
+
+def test_the_fallback_is_published_with_the_route(rolling):
+    """The champion before; a change of the policy alone is published too, once."""
+    rolling.model.serving = Serving(fallback="previous")
+    active = rolling.ports.releases.active("taxi")
+    promoted = replace(active, state=ReleaseState.WATCHED, stage=-1, stage_since=rolling.end_of(9))
+    save_and_publish(rolling.ports, rolling.model, promoted, actor="ann")
+    route = rolling.ports.releases.route("taxi")
+    assert (route.champion, route.previous) == (2, 1)
+    rolling.model.serving = Serving(fallback=3.5)
+    assert reconcile(rolling.ports, rolling.model) == [promoted]
+    changed = rolling.ports.releases.route("taxi")
+    assert (changed.previous, changed.constant, changed.generation) == (None, 3.5, route.generation + 1)
+    assert reconcile(rolling.ports, rolling.model) == []

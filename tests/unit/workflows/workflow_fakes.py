@@ -4,6 +4,7 @@ The registry, the process that trains and the capture logs are played by small c
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -291,6 +292,10 @@ class FakeCapture:
     def write(self, log: str, *frames: Frame | Damaged) -> None:
         """Add frames to a log."""
         self.written.setdefault(log, []).extend(frames)
+
+    def draining(self) -> AbstractContextManager[None]:
+        """Nobody else drains."""
+        return nullcontext()
 
     def logs(self) -> Sequence[str]:
         """The logs there are."""

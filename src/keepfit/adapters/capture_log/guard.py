@@ -45,6 +45,9 @@ class Guard:
     @last_number.setter
     def last_number(self, number: int) -> None:
         os.pwrite(self._file, b"%d\n" % number, 0)
+
+    def sync(self) -> None:
+        """Force the number to disk."""
         os.fsync(self._file)
 
     def release(self) -> None:

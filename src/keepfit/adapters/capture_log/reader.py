@@ -1,12 +1,20 @@
 """Reading a capture log, in another process if need be, while it is written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keepfit.adapters.capture_log.guard import has_writer
-from keepfit.adapters.capture_log.segments import explained, logs_in, segment_number, segments_of
+from keepfit.adapters.capture_log.segments import (
+    counts_instead,
+    explained,
+    logs_in,
+    segment_number,
+    segments_of,
+    size_of,
+)
 from keepfit.errors import CaptureError
-from keepfit.predictions.capture_codec import Damage, Decoded, Frame, decode_frames
+from keepfit.predictions.capture_codec import Damage, Decoded, DroppedFrame, Frame, decode_frames
 from keepfit.predictions.ledger import DrainPosition
 
 
@@ -27,6 +35,7 @@ class CaptureBatch:
         frames: the good frames, in the order written.
         position: where to go on reading.
         damage: what could not be read; its bytes were set aside.
+        given_up: the counts that stand in the place of the segment; None when its rows are there.
         more: whether there is more to read, or another segment.
     """
 
@@ -34,6 +43,7 @@ class CaptureBatch:
     position: DrainPosition
     damage: tuple[SegmentDamage, ...]
     more: bool
+    given_up: DroppedFrame | None = None
 
 
 class CaptureReader:
@@ -50,7 +60,14 @@ class CaptureReader:
         """The files of a log, oldest first; the last is the one that may still grow."""
         return segments_of(self._directory, log)
 
-    def read(self, log: str, after: DrainPosition | None = None, *, max_bytes: int = 8 << 20) -> CaptureBatch:
+    def read(
+        self,
+        log: str,
+        after: DrainPosition | None = None,
+        *,
+        max_bytes: int = 8 << 20,
+        opening: Callable[[str], object] = lambda _segment: None,
+    ) -> CaptureBatch:
         """The next frames of one segment, and where they end.
 
         Damaged ranges are copied to `<segment>.damaged-<offset>` and skipped. An unfinished frame at the end is
@@ -60,6 +77,7 @@ class CaptureReader:
             log: which log.
             after: where the last read ended; the beginning when None.
             max_bytes: about how much to read.
+            opening: told the segment before it is opened.
 
         Raises:
             CaptureError: no such log, or its files cannot be read, or are shorter than what was read before.
@@ -67,10 +85,13 @@ class CaptureReader:
         segments = self.segments(log)
         try:
             segment, offset = self._start(log, segments, after)
+            opening(segment)
             # Asked after the listing: a segment that was the newest then and has no writer now will never grow.
             newest = segment == segments[-1]
             closed = not newest or not has_writer(self._directory, log)
-            batch = self._read(log, segment, offset, max_bytes=max_bytes, closed=closed)
+            batch = self._read_given_up(log, segment, offset) or self._read(
+                log, segment, offset, max_bytes=max_bytes, closed=closed
+            )
             return batch if newest else replace(batch, more=True)
         except OSError as error:
             raise explained(error, self._directory) from error
@@ -101,7 +122,7 @@ class CaptureReader:
             return segments[0], 0
         later = [name for name in segments if segment_number(name) > segment_number(after.segment)]
         if after.segment in segments:
-            size = (self._directory / after.segment).stat().st_size
+            size = size_of(self._directory / after.segment)
             if size < after.offset:
                 raise CaptureError(
                     f"{self._directory / after.segment} has {size} bytes, and was read up to {after.offset}",
@@ -117,7 +138,7 @@ class CaptureReader:
 
     def _is_before(self, path: Path, position: DrainPosition) -> bool:
         if path.name == position.segment:
-            return path.stat().st_size <= position.offset
+            return size_of(path) <= position.offset
         return segment_number(path.name) < segment_number(position.segment)
 
     def _read(self, log: str, segment: str, offset: int, *, max_bytes: int, closed: bool) -> CaptureBatch:
@@ -126,11 +147,26 @@ class CaptureReader:
         if closed and whole and decoded.tail is not None:
             damage, end = (*damage, decoded.tail), offset + len(data)
         return CaptureBatch(
-            frames=tuple(one.frame for one in decoded.frames),
+            frames=tuple(one.frame for one in decoded.frames if not isinstance(one.frame, DroppedFrame)),
             position=DrainPosition(log=log, segment=segment, offset=end),
             damage=tuple(self._set_aside(segment, one, data, offset) for one in damage),
             more=not whole,
         )
+
+    def _read_given_up(self, log: str, segment: str, offset: int) -> CaptureBatch | None:
+        """The counts of a segment that was given up, and the labels that it held; None when its rows are there."""
+        path = self._directory / segment
+        instead = counts_instead(path)
+        if instead is None:
+            return None
+        if 0 < offset < instead.size:
+            raise CaptureError(
+                f"{path} was given up, though it was drained up to {offset} of {instead.size} bytes",
+                hint="does another program work in this folder?",
+            )
+        batch = self._read(log, segment, 0, max_bytes=path.stat().st_size, closed=True)
+        done = replace(batch, position=DrainPosition(log=log, segment=segment, offset=instead.size))
+        return replace(done, frames=()) if offset else replace(done, given_up=instead)
 
     def _set_aside(self, segment: str, damage: Damage, data: bytes, offset: int) -> SegmentDamage:
         moved = replace(damage, start=damage.start + offset, stop=damage.stop + offset)

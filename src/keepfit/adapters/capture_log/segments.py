@@ -1,15 +1,21 @@
 """The segment files of a capture log: their names, their order, and what a failure of theirs means."""
 
 import errno
+import os
 import re
+import sys
 from pathlib import Path
 from typing import Final
 
 from keepfit.errors import CaptureError
+from keepfit.predictions.capture_codec import DroppedFrame, dropped_frame
 
 _SEGMENT: Final = re.compile(r"(?P<log>.+)-(?P<number>\d{6,})\.cap")
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_PERMISSION: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+#: Enough of a segment to tell whether it was given up.
+_PEEKED_BYTES: Final = 1 << 20
 
 
 def segment_name(log: str, number: int) -> str:
@@ -33,6 +39,16 @@ def segment_number(name: str) -> int:
     return int(match["number"])
 
 
+def log_of(name: str) -> str | None:
+    """The log that a file is a segment of; None when it is none.
+
+    >>> log_of("web-0-000003.cap"), log_of("web-0.lock")
+    ('web-0', None)
+    """
+    match = _SEGMENT.fullmatch(name)
+    return match["log"] if match else None
+
+
 def logs_in(directory: Path) -> list[str]:
     """The logs of a directory, sorted; none when it does not exist."""
     return sorted({match["log"] for match in _matches(directory)})
@@ -46,6 +62,36 @@ def segments_of(directory: Path, log: str) -> list[str]:
 def newest_number(directory: Path, log: str) -> int:
     """The number of the newest segment that is there; 0 when there is none."""
     return max(_numbers(directory, log), default=0)
+
+
+def counts_instead(path: Path) -> DroppedFrame | None:
+    """The counts that stand in the place of a segment that was given up; None when its rows are there."""
+    with path.open("rb") as file:
+        return dropped_frame(file.read(_PEEKED_BYTES))
+
+
+def size_of(path: Path) -> int:
+    """How many bytes a segment has, or had before it was given up: positions in it refer to these."""
+    instead = counts_instead(path)
+    return path.stat().st_size if instead is None else instead.size
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file and force it to disk; its name is not."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_directory(directory: Path) -> None:
+    """Make new names of files durable."""
+    if sys.platform != "win32":
+        file = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def explained(error: OSError, path: Path) -> CaptureError:

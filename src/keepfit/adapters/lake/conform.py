@@ -8,7 +8,7 @@ from keepfit.adapters.lake.storable import check_names
 from keepfit.data.frames import to_polars
 from keepfit.data.schema import Schema
 from keepfit.errors import DataError
-from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, UTC_TIME, Role
+from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, SERVING_COLUMNS, UTC_TIME, Role
 
 _ROLES: Final = [role.value for role in Role]
 
@@ -28,6 +28,7 @@ def prediction_rows(rows: pl.DataFrame, *, model: str, batch: int) -> pl.DataFra
         DataError: a column is missing, is none of a prediction's, or holds null where there must be a value.
     """
     where = f"the predictions of '{model}'"
+    rows = with_serving_columns(rows)
     known = _own_columns(rows, PREDICTION_COLUMNS, ("prediction_id", "version", "role", "event_time"), where)
     strangers = [
         name for name in rows.columns if not name.startswith(("x_", "c_")) and name not in _own_names()
@@ -51,6 +52,16 @@ def prediction_rows(rows: pl.DataFrame, *, model: str, batch: int) -> pl.DataFra
         if typed.width
         else known.with_columns(batch=_batch(batch))
     )
+
+
+def with_serving_columns(rows: pl.DataFrame) -> pl.DataFrame:
+    """Prediction rows with all their columns: what nobody recorded is null.
+
+    >>> with_serving_columns(pl.DataFrame({"source": ["python"]})).row(0, named=True)["share"] is None
+    True
+    """
+    missing = [name for name in SERVING_COLUMNS if name not in rows.columns]
+    return rows.with_columns(pl.lit(None, dtype=SERVING_COLUMNS[name]).alias(name) for name in missing)
 
 
 def label_rows(rows: pl.DataFrame, *, model: str, batch: int) -> pl.DataFrame:

@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
 import polars as pl
 
 from keepfit.adapters.lake.append import append_once
-from keepfit.adapters.lake.conform import label_rows, prediction_rows
+from keepfit.adapters.lake.conform import label_rows, prediction_rows, with_serving_columns
 from keepfit.adapters.lake.dedupe import NEW, REPEAT, SLOT, STORED
+from keepfit.adapters.lake.known_keys import KnownKeys
 from keepfit.adapters.lake.location import Location
 from keepfit.adapters.lake.table import ATTEMPTS, LakeTable, overlaps
 from keepfit.clock import EPOCH, Window, window_of
@@ -28,6 +30,10 @@ _CONFIGURATION: Final = {"delta.logRetentionDuration": "interval 2 days"}
 _ORDER: Final = ("event_time", "prediction_id", "version")
 _LABEL_KEYS: Final = ("prediction_id", "label", "label_time")
 
+#: What finds the files that rows of a batch may be in already.
+_SLOT_KEY: Final = pl.col("prediction_id").hash(1).xor(SLOT.hash(2))
+_LABEL_KEY: Final = pl.col("prediction_id").hash(1)
+
 
 class DeltaPredictions:
     """Implements `keepfit.predictions.store.PredictionStore` on a folder of Delta tables.
@@ -42,6 +48,7 @@ class DeltaPredictions:
     def __init__(self, root: str | Path, *, options: Mapping[str, str] | None = None) -> None:
         self._root = Location.of(root, options)
         self._tables: dict[tuple[str, str], LakeTable] = {}
+        self._known: dict[tuple[str, str], KnownKeys] = {}
         self._lock = threading.Lock()
 
     def append_predictions(self, model: str, rows: pl.DataFrame, *, batch: int) -> Appended:
@@ -55,14 +62,17 @@ class DeltaPredictions:
         """
         given = prediction_rows(rows, model=model, batch=batch)
         table, keyed = self._table(model, "predictions"), given.with_columns(SLOT)
-        fate = append_once(table, given, keyed, ("prediction_id", "slot"), lambda: _slots_there(table, given))
+        known = self._known.setdefault((model, "predictions"), KnownKeys(_SLOT_KEY))
+        there = partial(_slots_there, table, known, given)
+        fate = append_once(table, given, keyed, ("prediction_id", "slot"), there)
         return _counts(fate, given["role"].is_in(SERVED))
 
     def append_labels(self, model: str, rows: pl.DataFrame, *, batch: int) -> Appended:
         """Add label rows; the same (prediction_id, label, label_time) is added once. Raises DataError."""
         given = label_rows(rows, model=model, batch=batch)
         table = self._table(model, "labels")
-        fate = append_once(table, given, given, _LABEL_KEYS, lambda: _labels_there(table, given))
+        known = self._known.setdefault((model, "labels"), KnownKeys(_LABEL_KEY))
+        fate = append_once(table, given, given, _LABEL_KEYS, partial(_labels_there, table, known, given))
         return _counts(fate, fate.is_not_null())
 
     def predictions(
@@ -77,7 +87,7 @@ class DeltaPredictions:
             rows = rows.filter(pl.col("event_time").is_between(window.start, window.end, closed="left"))
         if version is not None:
             rows = rows.filter(pl.col("version") == version)
-        return rows.collect().sort(_ORDER)
+        return with_serving_columns(rows.collect()).sort(_ORDER)
 
     def labelled(
         self, model: str, window: Window | None = None, *, version: int | None = None
@@ -184,11 +194,12 @@ def _newer(table: LakeTable, batch: int, column: str, columns: dict[str, pl.Data
     return table.scan(f"batch > {batch}").filter(pl.col("batch") > batch).select(column, "batch").collect()
 
 
-def _slots_there(table: LakeTable, rows: pl.DataFrame) -> pl.DataFrame:
+def _slots_there(table: LakeTable, known: KnownKeys, rows: pl.DataFrame) -> pl.DataFrame:
     """Keys and batches of predictions in the lake with the ids of `rows`, and events near theirs."""
     start, end = _span(rows["event_time"], REPEATS_WITHIN)
+    files = known.holding(table, table.files(overlaps("event_time", start, end)), rows)
     return (
-        table.scan(overlaps("event_time", start, end))
+        table.scan_of(files)
         .filter(pl.col("event_time").is_between(start, end))
         .join(rows.lazy().select("prediction_id").unique(), on="prediction_id", how="semi")
         .select("prediction_id", SLOT, "batch")
@@ -196,10 +207,11 @@ def _slots_there(table: LakeTable, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _labels_there(table: LakeTable, rows: pl.DataFrame) -> pl.DataFrame:
+def _labels_there(table: LakeTable, known: KnownKeys, rows: pl.DataFrame) -> pl.DataFrame:
     """Keys and batches of labels in the lake with the ids of `rows`, and the times of one of them."""
+    files = table.files(overlaps("label_time", *_span(rows["label_time"], timedelta(0))))
     return (
-        table.scan(overlaps("label_time", *_span(rows["label_time"], timedelta(0))))
+        table.scan_of(known.holding(table, files, rows))
         .join(rows.lazy().select("prediction_id").unique(), on="prediction_id", how="semi")
         .select(*_LABEL_KEYS, "batch")
         .collect()

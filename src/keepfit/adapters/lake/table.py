@@ -155,6 +155,16 @@ class LakeTable:
                 raise ConflictError(str(error)) from error
             return self._sync(before)
 
+    def files(self, prune: str | None = None) -> list[str]:
+        """The data files, as of the last refresh.
+
+        Args:
+            prune: SQL on the files' statistics; files that cannot hold a matching row are left out.
+        """
+        with self.lock:
+            files: list[str] = self.handle.file_uris(file_pruning_predicate=prune)
+            return files
+
     def scan(self, prune: str | None = None) -> pl.LazyFrame:
         """The rows, as of the last refresh.
 
@@ -163,8 +173,11 @@ class LakeTable:
                 filters the rows as well.
         """
         with self.lock:
-            schema, files = self.schema(), self.handle.file_uris(file_pruning_predicate=prune)
-        return scan_files(files, schema, self.location)
+            return self.scan_of(self.files(prune))
+
+    def scan_of(self, files: list[str]) -> pl.LazyFrame:
+        """The rows of some files, with the columns of the last refresh."""
+        return scan_files(files, self.schema(), self.location)
 
     def scan_between(self, column: str, first: int, last: int | None = None) -> pl.LazyFrame:
         """The rows as of the last refresh, without files that hold no number of `column` in [first, last].

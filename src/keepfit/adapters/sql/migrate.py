@@ -26,11 +26,9 @@ from sqlalchemy import (
 
 from keepfit.adapters.file_lock import file_lock
 from keepfit.adapters.sql.engine import reading, writing
-from keepfit.adapters.sql.tables import REVISION_TABLE, metadata
+from keepfit.adapters.sql.revisions import REVISION_TABLE, REVISIONS
+from keepfit.adapters.sql.tables import metadata
 from keepfit.errors import WorkspaceError
-
-#: Every revision there ever was, oldest first; the last one is what `tables.py` says.
-REVISIONS: Final = ("0001", "0002")
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

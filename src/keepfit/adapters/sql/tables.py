@@ -170,6 +170,8 @@ routes = _table(
     Column("canary", Integer),
     _needed("percent", Double),
     _needed("shadows", Json(tuple[int, ...])),
+    Column("previous", Integer),
+    Column("constant", Double),
 )
 
 checks = _table(
@@ -236,6 +238,3 @@ decisions = _table(
     _needed("detail", Json(Mapping[str, object])),
     Index(None, "model", "kind", "at"),
 )
-
-#: Which revision of these tables the database has: Alembic's table, under a name of its own.
-REVISION_TABLE = "keepfit_revision"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keepfit.predictions.capture_codec import LabelsFrame
+from keepfit.predictions.capture_codec import LabelsFrame, PredictionsFrame
 
 
 @pytest.fixture
@@ -16,6 +16,31 @@ def frame():
             label=[1.0, 2.0],
             label_time=[0, 0],
             received_at=[0, 0],
+        )
+
+    return make
+
+
+@pytest.fixture
+def answers():
+    """A frame of predictions with these ids, of which some were sampled out."""
+
+    def make(*ids, model="taxi", sampled_out=0, size=0):
+        rows = len(ids)
+        return PredictionsFrame(
+            model=model,
+            prediction_id=list(ids),
+            version=[1] * rows,
+            role=["champion"] * rows,
+            event_time=[0] * rows,
+            received_at=[0] * rows,
+            prediction=[1.0] * rows,
+            error=[None] * rows,
+            features={},
+            kinds={},
+            context={"note": ["x" * size] * rows},
+            received=rows + sampled_out,
+            sampled_out=sampled_out,
         )
 
     return make

@@ -9,10 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from keepfit.adapters.lake.conform import prediction_rows
+from keepfit.adapters.lake.location import Location
 from keepfit.adapters.lake.predictions import DeltaPredictions
+from keepfit.adapters.lake.table import Commit, LakeTable
 from keepfit.clock import Window
 from keepfit.errors import DataError
-from keepfit.predictions.record import PREDICTION_COLUMNS
+from keepfit.predictions.record import PREDICTION_COLUMNS, SERVING_COLUMNS
+from keepfit.predictions.store import Appended
 
 DAY = timedelta(days=1)
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -24,7 +28,11 @@ def predicted(ids: list[str], start: datetime = START, **columns: object) -> pl.
     known = {"version": 1, "role": "champion", "prediction": 10.0, "error": None}
     frame = pl.DataFrame({"prediction_id": ids, "event_time": times, "received_at": times})
     return frame.with_columns(**{name: pl.lit(value) for name, value in known.items()}).select(
-        *[pl.col(name).cast(dtype) for name, dtype in PREDICTION_COLUMNS.items()],
+        *[
+            pl.col(name).cast(dtype)
+            for name, dtype in PREDICTION_COLUMNS.items()
+            if name in known or name in frame.columns
+        ],
         *[pl.lit(value).alias(name) for name, value in columns.items()],
     )
 
@@ -133,3 +141,19 @@ def test_a_week_of_many_is_read_in_a_moment(store):
     took = time.perf_counter() - started
     assert (rows.height, rows["label"].null_count()) == (7 * 285, 0)
     assert took < 0.5
+
+
+def test_rows_of_a_time_before_a_column_have_null_in_it(tmp_path):
+    """A table that was made without them takes rows that say how they were served, and keeps its own."""
+    old = LakeTable(Location.of(tmp_path / "lake").under("taxi", "predictions"))
+    before = prediction_rows(predicted(["a"]), model="taxi", batch=1).drop(SERVING_COLUMNS)
+    old.create(before)
+    old.write(before, "append", Commit(metadata={}, serial=("keepfit-drain", 1)))
+    store = DeltaPredictions(tmp_path / "lake")
+    assert store.predictions("taxi")["share"].to_list() == [None]
+    served = predicted(["b"], latency_us=700, batch_rows=8, share=0.5, source="kserve")
+    assert store.append_predictions("taxi", served, batch=2) == Appended(stored=1, duplicates=0)
+    assert store.append_predictions("taxi", predicted(["a"]), batch=3).duplicates == 1
+    rows = store.predictions("taxi").sort("prediction_id").select("prediction_id", *SERVING_COLUMNS)
+    assert rows.rows() == [("a", None, None, None, None), ("b", 700, 8, 0.5, "kserve")]
+    assert rows.schema == pl.Schema({"prediction_id": pl.String(), **SERVING_COLUMNS})

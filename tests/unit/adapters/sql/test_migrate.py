@@ -11,8 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from keepfit.adapters.sql.engine import open_engine, reading, writing
-from keepfit.adapters.sql.migrate import MIGRATIONS, REVISIONS, migrate, revision, upgrade
-from keepfit.adapters.sql.tables import REVISION_TABLE, metadata
+from keepfit.adapters.sql.migrate import MIGRATIONS, migrate, revision, upgrade
+from keepfit.adapters.sql.revisions import REVISION_TABLE, REVISIONS
+from keepfit.adapters.sql.tables import metadata
 from keepfit.errors import WorkspaceError
 
 
@@ -25,9 +26,12 @@ def engine():
 
 
 def schema(connection) -> dict[str, list[str]]:
-    """What SQLite was told to make, clause by clause: their order does not matter."""
+    """What SQLite was told to make, clause by clause: neither their order nor quotes matter."""
     made = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    return {name: sorted(line.strip().rstrip(",") for line in sql.splitlines()) for name, sql in made}
+    return {
+        name: sorted(line.strip().rstrip(",").replace('"', "") for line in sql.splitlines())
+        for name, sql in made
+    }
 
 
 def test_the_migrations_make_what_the_tables_say(engine):

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from keepfit.adapters.sql.tables import REVISION_TABLE, metadata
+from keepfit.adapters.sql.revisions import REVISION_TABLE
+from keepfit.adapters.sql.tables import metadata
 
 
 def run() -> None:

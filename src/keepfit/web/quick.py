@@ -1,0 +1,127 @@
+"""The quick way of a request through uvicorn: no task, no ASGI messages, one write.
+
+uvicorn makes a task for every request, which gets its body and gives its reply in messages, each of them checked. A small
+request for predictions needs none of that: its body is there when its last byte is read, it queues for its turn, and its reply
+goes out in one piece. Everything else (long bodies, other paths, a model that has to be loaded first) takes uvicorn's
+way, and so does whatever uvicorn does with connections: keeping them, pipelines, shutting down.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from keepfit.web.message import JSON, Reply
+
+#: Longer bodies take uvicorn's way, which stops reading while nobody takes them.
+_LONGEST: Final = 48 << 10
+
+
+class QuickApp(Protocol):
+    """An ASGI application that answers some requests the quick way."""
+
+    def quick(self, exchange: "Exchange") -> bool:
+        """Answer a request, now or later, by `exchange.reply`; False to have it called as ASGI applications are."""
+        ...
+
+
+class Exchange:
+    """A request whose body was read, and the way back.
+
+    Attributes:
+        scope: as ASGI has it.
+        body: the whole body.
+    """
+
+    __slots__ = ("_cycle", "_protocol", "body", "scope")
+
+    def __init__(self, protocol: "QuickProtocol", cycle: RequestResponseCycle) -> None:
+        self._protocol, self._cycle = protocol, cycle
+        self.scope: Any = cycle.scope
+        self.body = bytes(cycle.body)
+
+    def reply(self, reply: Reply) -> None:
+        """Send a reply; nothing is sent where the caller has gone."""
+        self._protocol.reply(self._cycle, reply)
+
+
+class QuickProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with the quick way for applications that have one."""
+
+    _waiting: RequestResponseCycle | None = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """The head of a request was read; of one that was pipelined the body too."""
+        self._waiting = None
+        is_quick = (
+            cycle.scope["method"] == "POST"
+            and hasattr(app, "quick")
+            and _announced(cycle.scope["headers"]) <= _LONGEST
+        )
+        # Who does not read its replies waits, as ASGI applications do, before it is given more of them.
+        if not is_quick or cycle.waiting_for_100_continue or self.flow.write_paused:
+            super()._start_asgi_task(cycle, app)
+        elif cycle.more_body:
+            self._waiting = cycle
+        elif not app.quick(Exchange(self, cycle)):
+            super()._start_asgi_task(cycle, app)
+
+    def on_body(self, body: bytes) -> None:
+        """Part of a body was read."""
+        super().on_body(body)
+        if self._waiting is not None and len(self._waiting.body) > _LONGEST:
+            cycle, self._waiting = self._waiting, None
+            super()._start_asgi_task(cycle, self.app)
+
+    def on_message_complete(self) -> None:
+        """The last byte of a request was read."""
+        super().on_message_complete()
+        cycle, self._waiting = self._waiting, None
+        if cycle is None or cycle.more_body:
+            return
+        app: Any = self.app
+        if not app.quick(Exchange(self, cycle)):
+            super()._start_asgi_task(cycle, app)
+
+    def reply(self, cycle: RequestResponseCycle, reply: Reply) -> None:
+        """Send a reply in one piece, and go on as after any other."""
+        cycle.response_started = cycle.response_complete = True
+        if not self.transport.is_closing():
+            self.transport.write(_written(reply, self.server_state.default_headers, cycle.keep_alive))
+            if not cycle.keep_alive:
+                self.transport.close()
+        self.on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is told so in the shape of every other error."""
+        reply = Reply(body=orjson.dumps({"error": msg}), status=HTTPStatus.BAD_REQUEST)
+        self.transport.write(_written(reply, self.server_state.default_headers, keep_alive=False))
+        self.transport.close()
+
+
+def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """The length of the body as its head tells it; 0 when that is not told."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+def _written(reply: Reply, default: list[tuple[bytes, bytes]], keep_alive: bool) -> bytes:
+    """Status line, headers and body. Names and values are our own, or were checked where they were read."""
+    parts = [STATUS_LINE[int(reply.status)]]
+    for name, value in default:
+        parts += (name, b": ", value, b"\r\n")
+    media_type = (
+        _JSON_LINE if reply.media_type == JSON else b"content-type: %s\r\n" % reply.media_type.encode()
+    )
+    parts += (media_type, b"content-length: %d\r\n" % len(reply.body))
+    for header, text in reply.headers.items():
+        parts.append(f"{header}: {text}\r\n".encode("latin-1"))
+    parts += (b"\r\n" if keep_alive else b"connection: close\r\n\r\n", reply.body)
+    return b"".join(parts)
+
+
+_JSON_LINE: Final = b"content-type: %s\r\n" % JSON.encode()

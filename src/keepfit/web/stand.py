@@ -1,0 +1,173 @@
+"""What one process answers with: a data plane, what it holds, and a capture log of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from keepfit.adapters.capture_key import capture_key
+from keepfit.adapters.capture_log import CaptureWriter
+from keepfit.adapters.capture_log.guard import has_writer
+from keepfit.adapters.capture_log.lag import drain_lag
+from keepfit.adapters.event_halves import EventHalves
+from keepfit.app.masked_log import MaskedLog
+from keepfit.app.serving_sources import Sources
+from keepfit.clock import SystemClock, parse_duration
+from keepfit.config import ServingSection
+from keepfit.serving.dataplane import DataPlane
+from keepfit.serving.held import Holding
+from keepfit.serving.ingest.door import KserveDoor
+from keepfit.serving.readiness import Spool
+from keepfit.serving.telemetry import Telemetry
+from keepfit.serving.telemetry_files import MetricsFolder, SharedTelemetry
+from keepfit.serving.telemetry_snapshot import Count, Loaded
+from keepfit.serving.warm_up import warmed
+from keepfit.web.access_log import AccessLog, Sink
+from keepfit.web.spans import Spans, open_spans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """What one process answers with."""
+
+    plane: DataPlane
+    holding: Holding
+    access_log: AccessLog | None
+    spans: Spans | None
+
+
+@contextmanager
+def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
+    """A data plane with a capture log of its own; everything is closed at the end.
+
+    Args:
+        sources: what is served.
+        slot: 0, 1, 2 … among the processes on one port.
+    """
+    settings, clock = sources.settings, SystemClock()
+    with ExitStack() as stack:
+        log_id, writer = _capture(sources.spool, slot, settings)
+        stack.callback(writer.close)
+        masked = MaskedLog(writer, sources.policies, _key(sources))
+        gauges = Gauged()
+        shared = SharedTelemetry(_metrics(sources.spool), log_id, clock, refresh=gauges.measure)
+        plane = DataPlane(
+            routes=sources.routes,
+            loader=sources.loader,
+            capture=masked,
+            clock=clock,
+            share=masked.share,
+            shadows_waiting=settings.shadow_queue,
+            telemetry=shared.live,
+            warm_up=warmed,
+            loaded_models=settings.loaded_models,
+            strict=settings.spool_full == "block",
+            saturated=parse_duration(settings.saturated_after),
+            latest_drain=parse_duration(settings.drain_lag_warning),
+        )
+        plane.totals = shared.total
+        plane.drain_lag = lambda: drain_lag(sources.spool, clock.now())
+        plane.spool = lambda: _spool(writer, settings)
+        gauges.plane, gauges.spool = plane, (lambda: plane.spool().used) if slot == 0 else None
+        plane.door = _door(sources.spool, plane, masked)
+        stack.callback(plane.holding.close)
+        stack.callback(plane.close)
+        stack.callback(shared.close)
+        shared.start()
+        access_log = _access_log(settings, log_id)
+        if access_log is not None:
+            stack.callback(access_log.close)
+            access_log.start()
+        spans = open_spans() if settings.tracing == "otel" else None
+        if spans is not None:
+            stack.callback(spans.close)
+        yield Stand(plane=plane, holding=plane.holding, access_log=access_log, spans=spans)
+
+
+def begin_at_zero(sources: Sources) -> None:
+    """Forget the numbers of an earlier server; called once, before any process of this one."""
+    MetricsFolder(_metrics(sources.spool)).clear()
+
+
+def _capture(spool: Path, slot: int, settings: ServingSection) -> tuple[str, CaptureWriter]:
+    """The log of this process: `web-0`, `web-1` …, the first from its slot on that no other server of the workspace has."""
+    for number in count(slot):
+        log = f"web-{number}"
+        if not (spool / f"{log}.lock").exists() or not has_writer(spool, log):
+            return log, CaptureWriter(
+                spool,
+                log_id=log,
+                durability=settings.durability,
+                limit_bytes=settings.spool_limit,
+                when_full=settings.spool_full,
+            )
+    raise AssertionError
+
+
+def _metrics(spool: Path) -> Path:
+    return spool / "metrics"
+
+
+def _key(sources: Sources) -> Callable[[], bytes]:
+    """Asked for only where something is hashed, which only a workspace's models can ask for."""
+    state = sources.state
+    return lambda: capture_key(state) if state is not None else b""
+
+
+def _spool(writer: CaptureWriter, settings: ServingSection) -> Spool:
+    limit = settings.spool_limit
+    return Spool(used=int(writer.fullness * limit), limit=limit, blocks=settings.spool_full == "block")
+
+
+@dataclass(slots=True)
+class Gauged:
+    """What is looked at once a second for the metrics, instead of being counted as it happens.
+
+    Attributes:
+        plane: whose queue and versions; None until there is one.
+        spool: measures the room that all workers share, in the first of them.
+    """
+
+    plane: DataPlane | None = None
+    spool: Callable[[], int] | None = None
+    _generations: dict[str, int] = field(default_factory=dict)
+
+    def measure(self, live: Telemetry) -> None:
+        """Set the gauges, and count the routes that changed since the last look."""
+        if self.spool is not None:
+            live.spool_bytes = self.spool()
+        if self.plane is None:
+            return
+        live.queue_rows = self.plane.waiting_rows()
+        holding = self.plane.holding
+        models = [holding.find(name) for name in holding.names()]
+        live.hold(
+            Loaded(
+                model=held.name,
+                version=number,
+                role=held.route.role(number),
+                runtime=ready.loaded.runtime,
+            )
+            for held in models
+            for number, ready in held.versions.items()
+        )
+        for held in models:
+            if self._generations.get(held.name) != held.route.generation:
+                self._generations[held.name] = held.route.generation
+                live.swapped(held.name, held.route.generation)
+
+
+def _door(spool: Path, plane: DataPlane, log: MaskedLog) -> KserveDoor:
+    def expired(events: int) -> None:
+        plane.telemetry.count("", Count.EVENTS_EXPIRED, events)
+
+    halves = EventHalves(spool / "kserve.db", expired=expired)
+    return KserveDoor(halves=halves, answering=plane.answering, capture=log)
+
+
+def _access_log(settings: ServingSection, worker: str) -> AccessLog | None:
+    if settings.access_log == "off":
+        return None
+    sink = Sink(path=Path(settings.access_log_file)) if settings.access_log_file else Sink()
+    return AccessLog(settings.access_log, sink, worker=worker)
