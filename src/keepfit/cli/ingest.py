@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from keepfit.cli.log import ModelOption
 from keepfit.cli.options import (
     JsonOption,
+    ModelOption,
     NowOption,
+    VersionOption,
     WorkspaceOption,
     moment_or_now,
-    number_argument,
     opened,
 )
 from keepfit.cli.output import plural, print_json, report, say, waiting_labels
@@ -31,14 +31,7 @@ def sagemaker(
     path: PathArgument,
     *,
     model: ModelOption = None,
-    version: Annotated[
-        int | None,
-        typer.Option(
-            parser=number_argument,
-            metavar="NUMBER",
-            help="The version that answered; the champion by default.",
-        ),
-    ] = None,
+    version: VersionOption = None,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,

@@ -7,10 +7,11 @@ import typer
 
 from keepfit.cli.options import (
     JsonOption,
+    ModelOption,
     NowOption,
+    VersionOption,
     WorkspaceOption,
     moment_or_now,
-    number_argument,
     opened,
 )
 from keepfit.cli.output import plural, print_json, report, waiting_labels
@@ -18,9 +19,6 @@ from keepfit.cli.output import plural, print_json, report, waiting_labels
 log = typer.Typer(help="Record predictions and labels from files.", no_args_is_help=True)
 
 FileArgument = Annotated[Path, typer.Argument(help="A Parquet, CSV or JSON-lines file.")]
-ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="The model; needed when there are several.")
-]
 
 
 @log.command()
@@ -28,14 +26,7 @@ def predictions(
     file: FileArgument,
     *,
     model: ModelOption = None,
-    version: Annotated[
-        int | None,
-        typer.Option(
-            parser=number_argument,
-            metavar="NUMBER",
-            help="The version that answered; the champion by default.",
-        ),
-    ] = None,
+    version: VersionOption = None,
     now: NowOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,

@@ -55,6 +55,16 @@ NowOption = Annotated[
         "--now", parser=moment_argument, metavar="TIME", help="Act as of this moment, to replay history."
     ),
 ]
+#: Of the commands that record what was predicted elsewhere.
+ModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", help="The model; needed when there are several.")
+]
+VersionOption = Annotated[
+    int | None,
+    typer.Option(
+        parser=number_argument, metavar="NUMBER", help="The version that answered; the champion by default."
+    ),
+]
 ModelArgument = Annotated[str, typer.Argument(help="The model's name.")]
 
 

@@ -22,6 +22,11 @@ MAX_AGE: Final = timedelta(seconds=10)
 _ENDING: Final = ".msgpack"
 
 
+def metrics_in(spool: Path) -> Path:
+    """Where the workers that share a spool keep their numbers."""
+    return spool / "metrics"
+
+
 class MetricsFolder:
     """One file a worker, replaced whole: who reads it sees one snapshot or the next.
 

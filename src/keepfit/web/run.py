@@ -2,13 +2,22 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keepfit.app.one_thread import use_one_thread
 from keepfit.app.server_files import remove_address, write_address
 from keepfit.app.serving_sources import Place, Sources
-from keepfit.web.stand import begin_at_zero
+from keepfit.serving.telemetry_files import MetricsFolder, metrics_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Where:
+    """The address that a server listens on, and its port for gRPC."""
+
+    host: str
+    port: int
+    grpc_port: int
 
 
 def run_server(
@@ -35,7 +44,8 @@ def run_server(
         ServerError: the port is in use, or workers cannot be kept alive.
     """
     use_one_thread()
-    begin_at_zero(sources)
+    MetricsFolder(metrics_in(sources.spool)).clear()
+    where = _Where(host=host, port=port, grpc_port=grpc_port)
 
     def announce(address: str) -> None:
         if sources.state is not None:
@@ -44,15 +54,15 @@ def run_server(
 
     try:
         if workers == 1:
-            _serve_alone(sources, host, (port, grpc_port), announce)
+            _serve_alone(sources, where, announce)
         else:
-            _supervise(place, sources, host, (port, grpc_port), workers, announce)
+            _supervise(place, sources, where, workers, announce)
     finally:
         if sources.state is not None:
             remove_address(sources.state)
 
 
-def _serve_alone(sources: Sources, host: str, ports: tuple[int, int], started: Callable[[str], None]) -> None:
+def _serve_alone(sources: Sources, where: _Where, started: Callable[[str], None]) -> None:
     from keepfit.web.server import InferenceServer
     from keepfit.web.stand import open_stand
 
@@ -61,9 +71,9 @@ def _serve_alone(sources: Sources, host: str, ports: tuple[int, int], started: C
             stand.plane,
             access_log=stand.access_log,
             spans=stand.spans,
-            host=host,
-            port=ports[0],
-            grpc_port=ports[1],
+            host=where.host,
+            port=where.port,
+            grpc_port=where.grpc_port,
             on_start=started,
         ).run()
 
@@ -71,8 +81,7 @@ def _serve_alone(sources: Sources, host: str, ports: tuple[int, int], started: C
 def _supervise(
     place: Place,
     sources: Sources,
-    host: str,
-    ports: tuple[int, int],
+    where: _Where,
     workers: int,
     started: Callable[[str], None],
 ) -> None:
@@ -81,9 +90,9 @@ def _supervise(
     Supervisor(
         _absolute(place),
         sources.routes,
-        host=host,
-        port=ports[0],
-        grpc_port=ports[1],
+        host=where.host,
+        port=where.port,
+        grpc_port=where.grpc_port,
         workers=workers,
         on_start=started,
     ).run()

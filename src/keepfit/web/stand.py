@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from keepfit.serving.dataplane import DataPlane
 from keepfit.serving.held import Holding
 from keepfit.serving.ingest.door import KserveDoor
 from keepfit.serving.readiness import Spool
-from keepfit.serving.telemetry import Telemetry
-from keepfit.serving.telemetry_files import MetricsFolder, SharedTelemetry
-from keepfit.serving.telemetry_snapshot import Count, Loaded
+from keepfit.serving.telemetry_files import SharedTelemetry, metrics_in
+from keepfit.serving.telemetry_snapshot import Count
 from keepfit.serving.warm_up import warmed
 from keepfit.web.access_log import AccessLog, Sink
+from keepfit.web.gauges import Gauges
 from keepfit.web.spans import Spans, open_spans
 
 
@@ -50,8 +50,8 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
         log_id, writer = _capture(sources.spool, slot, settings)
         stack.callback(writer.close)
         masked = MaskedLog(writer, sources.policies, _key(sources))
-        gauges = Gauged()
-        shared = SharedTelemetry(_metrics(sources.spool), log_id, clock, refresh=gauges.measure)
+        gauges = Gauges()
+        shared = SharedTelemetry(metrics_in(sources.spool), log_id, clock, refresh=gauges.measure)
         plane = DataPlane(
             routes=sources.routes,
             loader=sources.loader,
@@ -85,11 +85,6 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
         yield Stand(plane=plane, holding=plane.holding, access_log=access_log, spans=spans)
 
 
-def begin_at_zero(sources: Sources) -> None:
-    """Forget the numbers of an earlier server; called once, before any process of this one."""
-    MetricsFolder(_metrics(sources.spool)).clear()
-
-
 def _capture(spool: Path, slot: int, settings: ServingSection) -> tuple[str, CaptureWriter]:
     """The log of this process: `web-0`, `web-1` …, the first from its slot on that no other server of the workspace has."""
     for number in count(slot):
@@ -105,10 +100,6 @@ def _capture(spool: Path, slot: int, settings: ServingSection) -> tuple[str, Cap
     raise AssertionError
 
 
-def _metrics(spool: Path) -> Path:
-    return spool / "metrics"
-
-
 def _key(sources: Sources) -> Callable[[], bytes]:
     """Asked for only where something is hashed, which only a workspace's models can ask for."""
     state = sources.state
@@ -118,44 +109,6 @@ def _key(sources: Sources) -> Callable[[], bytes]:
 def _spool(writer: CaptureWriter, settings: ServingSection) -> Spool:
     limit = settings.spool_limit
     return Spool(used=int(writer.fullness * limit), limit=limit, blocks=settings.spool_full == "block")
-
-
-@dataclass(slots=True)
-class Gauged:
-    """What is looked at once a second for the metrics, instead of being counted as it happens.
-
-    Attributes:
-        plane: whose queue and versions; None until there is one.
-        spool: measures the room that all workers share, in the first of them.
-    """
-
-    plane: DataPlane | None = None
-    spool: Callable[[], int] | None = None
-    _generations: dict[str, int] = field(default_factory=dict)
-
-    def measure(self, live: Telemetry) -> None:
-        """Set the gauges, and count the routes that changed since the last look."""
-        if self.spool is not None:
-            live.spool_bytes = self.spool()
-        if self.plane is None:
-            return
-        live.queue_rows = self.plane.waiting_rows()
-        holding = self.plane.holding
-        models = [holding.find(name) for name in holding.names()]
-        live.hold(
-            Loaded(
-                model=held.name,
-                version=number,
-                role=held.route.role(number),
-                runtime=ready.loaded.runtime,
-            )
-            for held in models
-            for number, ready in held.versions.items()
-        )
-        for held in models:
-            if self._generations.get(held.name) != held.route.generation:
-                self._generations[held.name] = held.route.generation
-                live.swapped(held.name, held.route.generation)
 
 
 def _door(spool: Path, plane: DataPlane, log: MaskedLog) -> KserveDoor:
