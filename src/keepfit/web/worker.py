@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
+from keepfit.app.collector import collect_seldom
 from keepfit.app.one_thread import use_one_thread
 from keepfit.app.serving_sources import open_sources
 from keepfit.errors import KeepfitError
@@ -128,11 +129,16 @@ def _serve(begin: Begin, lines: BinaryIO, reporter: Reporter) -> None:
             listener=join(begin.host, begin.port),
             grpc_port=begin.grpc_port,
             refresh_s=None,
-            on_start=lambda _address: reporter(Serving()),
+            on_start=lambda _address: _begin(reporter),
         )
         _in_background(lambda: _follow(lines, orders, server))
         _in_background(lambda: _tidy(stand))
         server.run()
+
+
+def _begin(reporter: Reporter) -> None:
+    collect_seldom()
+    reporter(Serving())
 
 
 def _follow(lines: BinaryIO, orders: Orders, server: InferenceServer) -> None:
