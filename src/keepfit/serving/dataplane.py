@@ -125,7 +125,8 @@ class DataPlane:
         began = perf_counter()
         held, accepts = self.holding.ready(model)
         if version is not None:
-            accepts = _ready(held, version).encoder.accepts
+            _ready(held, version)
+            accepts = held.pinned[version]
         named = request_id or new_id("req")
         rows = read_rows(
             read(accepts),

@@ -145,7 +145,7 @@ def without(route: Route, missing: Iterable[Key], before: Route | None) -> Route
 
     >>> asked = Route(model="eta", generation=2, champion=1, canary=2, percent=10.0)
     >>> without(asked, [("eta", 2)], None)
-    Route(model='eta', generation=2, champion=1, canary=None, percent=0.0, shadows=(), previous=None, constant=None)
+    Route(model='eta', generation=2, champion=1, canary=None, percent=0.0, shadows=(), previous=None, constant=None, split_by=None)
     """
     gone = {number for model, number in missing if model == route.model}
     if route.champion in gone:

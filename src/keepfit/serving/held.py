@@ -42,6 +42,7 @@ class HeldModel:
         route: the route that is followed: the source's, without the versions that failed to load.
         versions: every version of the route, by number; none while the model is asleep.
         accepts: the columns that requests may have; None while there is no champion, or it is asleep.
+        pinned: likewise of requests that name a version, by version.
         asleep: it was unloaded to make room, and is loaded when somebody asks for it.
         use: counts the requests, to tell which model was used last.
     """
@@ -49,6 +50,7 @@ class HeldModel:
     route: Route
     versions: Mapping[int, Ready] = field(default_factory=dict)
     accepts: Accepts | None = None
+    pinned: Mapping[int, Accepts] = field(default_factory=dict)
     asleep: bool = False
     use: Use = field(default_factory=Use, compare=False, repr=False)
 
@@ -296,11 +298,14 @@ def _next(route: Route, before: HeldModel | None, prepared: Prepared) -> HeldMod
     use = before.use if before is not None else Use()
     if len(versions) < len(route.versions):
         return HeldModel(route=route, asleep=True, use=use)
-    return HeldModel(route=route, versions=versions, accepts=_accepts(route, versions), use=use)
+    pinned = {number: _accepts_one(ready, route.split_by) for number, ready in versions.items()}
+    return HeldModel(
+        route=route, versions=versions, accepts=_accepts(route, versions), pinned=pinned, use=use
+    )
 
 
 def _asleep(held: HeldModel) -> HeldModel:
-    return replace(held, versions={}, accepts=None, asleep=True)
+    return replace(held, versions={}, accepts=None, pinned={}, asleep=True)
 
 
 def _accepts(route: Route, versions: Mapping[int, Ready]) -> Accepts | None:
@@ -312,4 +317,10 @@ def _accepts(route: Route, versions: Mapping[int, Ready]) -> Accepts | None:
         for feature in ready.loaded.signature.features:
             if feature.name not in champion.feature_names:
                 optional.setdefault(feature.name, feature)
-    return Accepts(signature=champion, optional=optional)
+    return Accepts(signature=champion, optional=optional, split_by=route.split_by)
+
+
+def _accepts_one(ready: Ready, split_by: str | None) -> Accepts:
+    """What a request may have that names this very version."""
+    known = ready.encoder.accepts
+    return known if split_by is None else Accepts(signature=known.signature, split_by=split_by)
