@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import urllib3
 
-from keepfit.adapters.capture_log import CaptureReader
+from keepfit.adapters.capture_log import CaptureReader, server_log
 from keepfit.adapters.sql.engine import open_engine
 from keepfit.adapters.sql.migrate import migrate
 from keepfit.adapters.sql.releases import SqlReleases
@@ -200,7 +200,7 @@ def test_workers_share_a_port_swap_together_and_keep_logs_of_their_own(shop, run
     assert {running.ask() for _ in range(20)} == {(2, ANSWERS[2])}
     assert running.end() == 0
     spool = CaptureReader(shop.state / "spool")
-    assert sorted(spool.logs()) == ["web-0", "web-1"]
+    assert sorted(spool.logs()) == [server_log(shop.state / "spool", slot) for slot in (0, 1)]
     counts = {log: sum(len(frame.prediction_id) for frame in spool.read(log).frames) for log in spool.logs()}
     assert sum(counts.values()) >= 60
     assert all(counts.values()), counts

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from keepfit.adapters.capture_key import capture_key
-from keepfit.adapters.capture_log import CaptureWriter
+from keepfit.adapters.capture_log import CaptureWriter, server_log
 from keepfit.adapters.capture_log.guard import has_writer
 from keepfit.adapters.capture_log.lag import drain_lag
 from keepfit.adapters.event_halves import EventHalves
@@ -47,11 +47,11 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
     """
     settings, clock = sources.settings, SystemClock()
     with ExitStack() as stack:
-        log_id, writer = _capture(sources.spool, slot, settings)
+        name, writer = _capture(sources.spool, slot, settings)
         stack.callback(writer.close)
         masked = MaskedLog(writer, sources.policies, _key(sources))
         gauges = Gauges()
-        shared = SharedTelemetry(metrics_in(sources.spool), log_id, clock, refresh=gauges.measure)
+        shared = SharedTelemetry(metrics_in(sources.spool), name, clock, refresh=gauges.measure)
         plane = DataPlane(
             routes=sources.routes,
             loader=sources.loader,
@@ -75,7 +75,7 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
         stack.callback(plane.close)
         stack.callback(shared.close)
         shared.start()
-        access_log = _access_log(settings, log_id)
+        access_log = _access_log(settings, name)
         if access_log is not None:
             stack.callback(access_log.close)
             access_log.start()
@@ -86,11 +86,11 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
 
 
 def _capture(spool: Path, slot: int, settings: ServingSection) -> tuple[str, CaptureWriter]:
-    """The log of this process: `web-0`, `web-1` …, the first from its slot on that no other server of the workspace has."""
+    """This process' name, `web-0`, `web-1` …, the first from its slot on that no other server of the spool has; and its log."""
     for number in count(slot):
-        log = f"web-{number}"
+        log = server_log(spool, number)
         if not (spool / f"{log}.lock").exists() or not has_writer(spool, log):
-            return log, CaptureWriter(
+            return f"web-{number}", CaptureWriter(
                 spool,
                 log_id=log,
                 durability=settings.durability,
