@@ -257,7 +257,8 @@ class DataPlane:
         """Record events of KServe's inference logger; rows by model. See `KserveDoor.take` for what it raises."""
         if self.door is None:
             raise NotFoundError("events of other servers are not taken here")
-        return self.door.take(headers, body, now_us=self._clock.now_us(), model=model)
+        now_us = self._clock.now_us()
+        return self.door.take(headers, body, now_us=now_us, model=model, recorded=self._observed)
 
     def answering(self, model: str) -> tuple[Signature, int]:
         """The signature and the number of the champion. Raises NotFoundError or NotReadyError."""
@@ -288,6 +289,10 @@ class DataPlane:
             self._shadows.submit(lambda: self._run_shadows(served))
             if self._shadows.skipped > skipped:
                 self.telemetry.count(held.name, Count.SHADOWS_SKIPPED)
+
+    def _observed(self, model: str, rows: int) -> None:
+        """Another server's callers were given them: they are received as much as those of this one, and all of them logged."""
+        self.telemetry.recorded(model, rows, rows)
 
     def _count(self, served: Served, capture_s: float) -> None:
         name, telemetry = served.held.name, self.telemetry
