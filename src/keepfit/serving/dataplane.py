@@ -18,10 +18,12 @@ from keepfit.serving.columns import check_ids, check_labels, check_times
 from keepfit.serving.held import HeldModel, Holding, Problem, Ready, RouteSource
 from keepfit.serving.ingest.door import KserveDoor
 from keepfit.serving.loaded import ModelLoader
+from keepfit.serving.model_index import Entry, model_index
 from keepfit.serving.payload import Payload
 from keepfit.serving.preparing import WarmUp, not_warmed
 from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, Spool, readiness
 from keepfit.serving.recorder import CaptureLog, Recorder, Share, everything
+from keepfit.serving.refusals import NotReadyError
 from keepfit.serving.request import MAX_ROWS, Accepts, of_mapping, read_rows
 from keepfit.serving.result import InferenceResult
 from keepfit.serving.shadows import ShadowRunner
@@ -81,6 +83,9 @@ class DataPlane:
         self.drain_lag: Callable[[], timedelta | None] = lambda: None
         #: Rows that wait for their turn; likewise.
         self.waiting_rows: Callable[[], int] = lambda: 0
+        #: Bring a model into memory, or take it out; whoever is one of several workers has all do it.
+        self.load: Callable[[str], None] = self.holding.load
+        self.unload: Callable[[str], None] = self.holding.unload
         #: Where the events of other servers come in; None where they do not.
         self.door: KserveDoor | None = None
         self._recorder = Recorder(capture, share=share, telemetry=self.telemetry, strict=strict)
@@ -206,6 +211,10 @@ class DataPlane:
         """The models there are, sorted."""
         return self.holding.names()
 
+    def index(self) -> tuple[Entry, ...]:
+        """Every version that the routes name, and whether it can answer."""
+        return model_index(self.holding)
+
     def signature(self, model: str, version: int | None = None) -> tuple[Signature, tuple[int, ...]]:
         """What a model (or one of its served versions) takes and gives, and the versions that are served.
 
@@ -216,6 +225,14 @@ class DataPlane:
         held, accepts = self.holding.ready(model)
         signature = accepts.signature if version is None else _ready(held, version).loaded.signature
         return signature, tuple(sorted(held.versions))
+
+    def check_ready(self, model: str, version: int | None = None) -> None:
+        """Raises what `signature` does when it cannot answer now; to ask does not bring back a model that was unloaded on request."""
+        if self.holding.is_put_away(model):
+            raise NotReadyError(
+                f"model '{model}' was unloaded; it is loaded when somebody asks it to predict"
+            )
+        self.signature(model, version)
 
     def find(self, model: str) -> None:
         """Raises NotFoundError when there is no such model."""

@@ -110,6 +110,12 @@ class Follower:
         self.following, self._settled = served, True
         return tuple(served.values())
 
+    def again(self, model: str) -> None:
+        """Try the versions of a model that failed at the next look; those that somebody died of wait for the next generation."""
+        for key, failure in self._failures.items():
+            if key[0] == model and failure.wait <= LONGEST_WAIT:
+                self._failures[key] = replace(failure, wait=1)
+
     def problems(self) -> tuple[Problem, ...]:
         """Why versions of the routes are not served, by model and version."""
         return tuple(

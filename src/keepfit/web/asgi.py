@@ -189,6 +189,10 @@ class InferenceApp:
             found = find(request)
             if found.infers:
                 return await self._infer(found, request), found
+            if found.route.waits:
+                # None of the few threads that predict: it may wait for a model to be loaded, there or in other workers.
+                read = self._decompressed(request)
+                return await asyncio.to_thread(found.reply, self._plane, read), found
             if len(request.body) <= _LONG_BODY:
                 return found.reply(self._plane, self._decompressed(request)), found
             return await self._in_thread(lambda: found.reply(self._plane, self._decompressed(request))), found

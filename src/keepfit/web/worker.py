@@ -23,7 +23,10 @@ from keepfit.web.messages import (
     Begin,
     Commit,
     Committed,
+    Do,
+    Done,
     Ended,
+    Granted,
     Prepare,
     Prepared,
     Report,
@@ -34,6 +37,7 @@ from keepfit.web.messages import (
 )
 from keepfit.web.server import DRAIN_S, InferenceServer
 from keepfit.web.stand import Stand, open_stand
+from keepfit.web.wishes import Wishing
 
 #: How often models that nobody asks for are looked for.
 _TIDY_EVERY_S = 0.5
@@ -45,10 +49,16 @@ class Orders:
     Args:
         holding: what is served.
         report: tells the supervisor.
+        granted: told when all workers have done what this one wanted.
     """
 
-    def __init__(self, holding: Holding, report: "Reporter") -> None:
-        self._holding, self._report = holding, report
+    def __init__(
+        self,
+        holding: Holding,
+        report: "Reporter",
+        granted: Callable[[Granted], None] = lambda _told: None,
+    ) -> None:
+        self._holding, self._report, self._granted = holding, report, granted
         self._number, self._loaded = 0, Loaded()
 
     def obey(self, text: bytes) -> bool:
@@ -66,7 +76,22 @@ class Orders:
                 return True
             case Tell(problems=problems):
                 self._holding.tell(problems)
+            case Do() as order:
+                self._report(Done(order.number, self._done(order)))
+            case Granted() as told:
+                self._granted(told)
         return False
+
+    def _done(self, order: Do) -> str:
+        """Load or unload a model; why it could not be done, empty when it was."""
+        try:
+            if order.load:
+                self._holding.load(order.model, follow=False)
+            else:
+                self._holding.unload(order.model)
+        except KeepfitError as error:
+            return str(error)
+        return ""
 
 
 class Reporter:
@@ -115,7 +140,9 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(begin: Begin, lines: BinaryIO, reporter: Reporter) -> None:
     sources = open_sources(begin.place)
     with open_stand(sources, slot=begin.slot) as stand:
-        orders = Orders(stand.holding, reporter)
+        wishing = Wishing(stand.holding, reporter)
+        stand.plane.load, stand.plane.unload = wishing.load, wishing.unload
+        orders = Orders(stand.holding, reporter, wishing.granted)
         for text in lines:
             if orders.obey(text):
                 break

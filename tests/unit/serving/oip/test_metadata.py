@@ -23,4 +23,4 @@ def test_metadata_announces_the_features(signature):
 
 def test_the_server_announces_binary_tensors():
     """Clients ask for the extensions before they use one."""
-    assert oip.server_metadata("1.0")["extensions"] == ["binary_tensor_data"]
+    assert oip.server_metadata("1.0")["extensions"] == ["binary_tensor_data", "model_repository"]
