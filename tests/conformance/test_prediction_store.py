@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from keepfit.adapters.lake.predictions import DeltaPredictions
 from keepfit.adapters.memory import MemoryPredictions
 from keepfit.clock import Window
+from keepfit.predictions.batches import Batches
 from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS
 from keepfit.predictions.store import Appended, PredictionStore
 
@@ -59,6 +60,30 @@ def ids(frame: pl.DataFrame) -> list[str]:
     return frame["prediction_id"].to_list()
 
 
+def seen(batches: int | Batches) -> Batches:
+    return Batches(newest=batches) if isinstance(batches, int) else batches
+
+
+def gained(
+    store: PredictionStore, *, since: int | Batches, until: int | Batches
+) -> dict[Window, tuple[tuple[int, ...], int]]:
+    """By day: which batches brought something, and how much."""
+    found = store.gained("taxi", since=seen(since), until=seen(until), every=DAY)
+    return {one.window: (one.batches, one.rows) for one in found}
+
+
+def news(
+    store: PredictionStore,
+    *,
+    since: int | Batches,
+    until: int | Batches,
+    span: Window = Window(START, START + DAY),  # noqa: B008 - a value
+) -> list[tuple[str, str, float | None]]:
+    """Ids, what is new of them, and their labels."""
+    rows = store.news("taxi", span, since=seen(since), until=seen(until))
+    return rows.select("prediction_id", "news", "label").rows()
+
+
 def test_an_empty_store_answers_everything(store):
     """No rows, no windows, no last event; the columns of a record are there all the same."""
     assert store.predictions("taxi").schema == pl.Schema({**PREDICTION_COLUMNS, "batch": pl.Int64()})
@@ -68,8 +93,8 @@ def test_an_empty_store_answers_everything(store):
         "label",
         "label_time",
     ]
-    windows, newest = store.touched("taxi", after_batch=4, every=DAY)
-    assert (list(windows), newest) == ([], 4)
+    assert not gained(store, since=4, until=9)
+    assert store.news("taxi", window(0, 1), since=Batches(), until=Batches(newest=9)).is_empty()
     assert (store.waiting_labels("taxi"), store.count("taxi"), store.last_event("taxi")) == (0, 0, None)
 
 
@@ -95,8 +120,7 @@ def test_no_rows_are_no_batch(store):
     """An empty append stores nothing and touches nothing."""
     assert store.append_predictions("taxi", predicted(), batch=1) == Appended(stored=0, duplicates=0)
     assert store.append_labels("taxi", labels(), batch=1) == Appended(stored=0, duplicates=0)
-    windows, newest = store.touched("taxi", after_batch=0, every=DAY)
-    assert (list(windows), newest) == ([], 0)
+    assert not gained(store, since=0, until=1)
 
 
 def test_windows_are_half_open_to_the_microsecond(store):
@@ -217,34 +241,82 @@ def test_labels_may_come_before_their_predictions(store):
     assert store.labelled("taxi")["label"].to_list() == [2.0]
 
 
-def test_new_rows_touch_their_windows(store):
-    """Predictions touch the window of their event, labels that of their prediction; only after the batch asked for."""
+def test_windows_gain_predictions_and_labels(store):
+    """Predictions in the window of their event, labels in that of their prediction; of the batches asked for alone."""
     store.append_predictions("taxi", pl.concat([predicted("a", day=0.5), predicted("b", day=3.5)]), batch=1)
-    store.append_predictions("taxi", predicted("c", day=5), batch=2)
-    windows, newest = store.touched("taxi", after_batch=0, every=DAY)
-    assert (list(windows), newest) == ([window(0, 1), window(3, 4), window(5, 6)], 2)
+    store.append_predictions("taxi", predicted("c", "d", day=5), batch=2)
+    store.append_labels("taxi", labels("c", day=9), batch=2)
+    assert gained(store, since=0, until=2) == {
+        window(0, 1): ((1,), 1),
+        window(3, 4): ((1,), 1),
+        window(5, 6): ((2,), 3),
+    }
     store.append_labels("taxi", labels("a", "nobody", day=9), batch=3)
-    windows, newest = store.touched("taxi", after_batch=2, every=DAY)
-    assert (list(windows), newest) == ([window(0, 1)], 3)
-    windows, newest = store.touched("taxi", after_batch=3, every=DAY)
-    assert (list(windows), newest) == ([], 3)
+    assert gained(store, since=2, until=2) == {}
+    assert gained(store, since=2, until=3) == {window(0, 1): ((3,), 1)}
+    assert gained(store, since=0, until=3)[window(0, 1)] == ((1, 3), 2)
+    assert gained(store, since=3, until=3) == {}
 
 
-def test_a_prediction_that_was_waited_for_touches_its_window(store):
+def test_shadows_gain_nothing_by_a_label(store):
+    """Evidence is of what callers were given."""
+    rows = pl.concat([predicted("a"), predicted("a", version=2, role="shadow")])
+    store.append_predictions("taxi", rows, batch=1)
+    store.append_labels("taxi", labels("a"), batch=2)
+    assert gained(store, since=1, until=2) == {window(0, 1): ((2,), 1)}
+    assert news(store, since=1, until=2) == [("a", "matured", 1.0)]
+
+
+def test_a_prediction_that_was_waited_for_is_gained_with_its_label(store):
     """When the label was there first, the prediction's batch brings both."""
     store.append_labels("taxi", labels("a"), batch=1)
-    windows, newest = store.touched("taxi", after_batch=0, every=DAY)
-    assert (list(windows), newest) == ([], 1)
+    assert gained(store, since=0, until=1) == {}
     store.append_predictions("taxi", predicted("a", day=-0.25), batch=2)
-    windows, newest = store.touched("taxi", after_batch=1, every=timedelta(hours=6))
-    assert (list(windows), newest) == ([window(-0.25, 0)], 2)
+    found = store.gained("taxi", since=Batches(newest=1), until=Batches(newest=2), every=timedelta(hours=6))
+    assert [one.window for one in found] == [window(-0.25, 0)]
+    assert news(store, since=1, until=2, span=window(-1, 0)) == [("a", "came", 1.0)]
 
 
 def test_events_before_1970_have_windows(store):
     """The grid reaches back beyond its origin."""
     store.append_predictions("taxi", predicted("a", day=-30_000.5), batch=1)
-    windows, _ = store.touched("taxi", after_batch=0, every=DAY)
-    assert list(windows) == [window(-30_001, -30_000)]
+    assert list(gained(store, since=0, until=1)) == [window(-30_001, -30_000)]
+
+
+def test_news_are_what_came_and_what_labels_said(store):
+    """New predictions with their labels, those that have one now, and those that have another now; nothing else."""
+    store.append_predictions("taxi", predicted("a", "b", "c", "d", miles=1.0), batch=1)
+    store.append_labels("taxi", labels("b", "c"), batch=1)
+    store.append_predictions("taxi", predicted("e", "f", miles=2.0), batch=2)
+    store.append_labels(
+        "taxi", pl.concat([labels("a", "e"), labels("b", label=3.0, day=2), labels("c", day=0.5)]), batch=2
+    )
+    assert news(store, since=1, until=2) == [
+        ("a", "matured", 1.0),
+        ("b", "corrected", 3.0),
+        ("e", "came", 1.0),
+        ("f", "came", None),
+    ]
+    rows = store.news("taxi", window(0, 1), since=Batches(newest=1), until=Batches(newest=2))
+    assert rows["x_miles"].to_list() == [1.0, 1.0, 2.0, 2.0]
+    assert news(store, since=1, until=2, span=window(1, 2)) == []
+
+
+def test_what_is_not_closed_is_not_told(store):
+    """Neither predictions nor labels of a batch that may still grow; they are news when it is closed."""
+    store.append_predictions("taxi", predicted("a", "b"), batch=1)
+    store.append_predictions("taxi", predicted("c"), batch=2)
+    store.append_labels("taxi", labels("a"), batch=2)
+    store.append_labels("taxi", labels("b", label=2.0), batch=3)
+    half = Batches(newest=3, open=(2,))
+    assert list(gained(store, since=1, until=half).values()) == [((3,), 1)]
+    assert news(store, since=1, until=half) == [("b", "matured", 2.0)]
+    assert store.labelled("taxi", batches=half).select("prediction_id", "label").rows() == [
+        ("a", None),
+        ("b", 2.0),
+    ]
+    assert list(gained(store, since=half, until=4).values()) == [((2,), 2)]
+    assert news(store, since=half, until=4) == [("a", "matured", 1.0), ("c", "came", None)]
 
 
 def test_the_newest_event_is_known(store):
@@ -288,7 +360,13 @@ def test_both_stores_agree_whatever_comes(tmp_path_factory, batches):
     assert_frame_equal(
         delta.labelled("taxi").select(keep), memory.labelled("taxi").select(keep), check_row_order=False
     )
-    assert delta.touched("taxi", after_batch=1, every=DAY) == memory.touched("taxi", after_batch=1, every=DAY)
+    since, until = Batches(newest=1), Batches(newest=4, open=(2,))
+    assert gained(delta, since=since, until=until) == gained(memory, since=since, until=until)
+    keep = ["prediction_id", "version", "role", "batch", "label", "label_time", "news"]
+    one, two = (
+        store.news("taxi", window(0, 1), since=since, until=until).select(keep) for store in (delta, memory)
+    )
+    assert_frame_equal(one, two, check_row_order=False)
     assert (delta.count("taxi"), delta.waiting_labels("taxi")) == (
         memory.count("taxi"),
         memory.waiting_labels("taxi"),

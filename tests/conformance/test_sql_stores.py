@@ -35,6 +35,7 @@ from keepfit.fleet.decision import DecisionRecord, DecisionStore
 from keepfit.jobs.job import Job, JobQueue, JobState
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.record import CheckRecord, CheckStore
+from keepfit.predictions.batches import Batches
 from keepfit.predictions.ledger import DrainPosition, Ledger, LedgerStore
 from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind, ReleaseLog
 from keepfit.registry.model_version import ModelVersion
@@ -256,6 +257,22 @@ def test_a_batch_keeps_its_number_until_it_is_recorded(engine):
     store.record(position(1), {"a": Ledger(received=1)}, at=NOW)
     assert store.next_batch("log-2", "a") == 2
     assert store.next_batch("log-1", "a") == 3
+
+
+def test_a_batch_is_closed_when_its_drain_is_on_record(engine):
+    """Whatever other logs do meanwhile, and whether or not their numbers are higher."""
+    store = SqlLedger(engine)
+    assert store.closed("a") == Batches()
+    for log in ("log-1", "log-2", "log-1"):
+        store.next_batch(log, "a")
+    assert store.closed("a") == Batches()
+    store.record(replace(position(1), log="log-2"), {}, at=NOW)
+    assert store.closed("a") == Batches(newest=2, open=(1,))
+    store.next_batch("log-2", "a")
+    assert store.closed("a") == Batches(newest=2, open=(1,))
+    store.record(position(1), {}, at=NOW)
+    assert store.closed("a") == Batches(newest=2)
+    assert store.closed("b") == Batches()
 
 
 # Jobs

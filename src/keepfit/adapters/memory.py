@@ -1,6 +1,6 @@
 """The lake's ports in plain memory: for tests of what stands on them. Nothing outlives the process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,13 +8,15 @@ from pathlib import Path
 import polars as pl
 
 from keepfit.adapters.lake.checkout import write_parquet
-from keepfit.clock import Window, utc, window_of
+from keepfit.clock import Window, utc
 from keepfit.data.dataset import DatasetVersion
 from keepfit.data.digest import frame_digest
 from keepfit.data.schema import Schema
 from keepfit.errors import DataError, NotFoundError
 from keepfit.ids import did_you_mean, is_name
 from keepfit.monitoring.evidence import WindowEvidence
+from keepfit.predictions.batches import Batches
+from keepfit.predictions.news import Gain, gains_of, last_labels, news_of
 from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, SERVED
 from keepfit.predictions.store import Appended
 
@@ -142,27 +144,35 @@ class MemoryPredictions:
         return rows.sort("event_time", "prediction_id", "version")
 
     def labelled(
-        self, model: str, window: Window | None = None, *, version: int | None = None
+        self,
+        model: str,
+        window: Window | None = None,
+        *,
+        version: int | None = None,
+        batches: Batches | None = None,
     ) -> pl.DataFrame:
-        """Like `predictions`, with `label` and `label_time` of each prediction's last label."""
-        labels = (
-            self._of(self._labels, model)
-            .frame(LABEL_COLUMNS)
-            .sort("label_time", "received_at", "batch", "label")
-        )
-        last = labels.group_by("prediction_id", maintain_order=True).last().drop("received_at", "batch")
+        """Like `predictions`, with `label` and `label_time` of each prediction's last label; of these batches, or of all."""
+        labels = self._of(self._labels, model).frame(LABEL_COLUMNS)
         rows = self.predictions(model, window, version=version)
+        if batches is not None:
+            labels, rows = (one.filter(batches.hold(pl.col("batch"))) for one in (labels, rows))
+        last = last_labels(labels).drop("label_batch")
         return rows.join(last, on="prediction_id", how="left", maintain_order="left")
 
-    def touched(self, model: str, *, after_batch: int, every: timedelta) -> tuple[Sequence[Window], int]:
-        """Windows that gained predictions, or labels of predictions in them, and the newest batch."""
+    def gained(self, model: str, *, since: Batches, until: Batches, every: timedelta) -> Sequence[Gain]:
+        """Windows that gained predictions, or labels of predictions in them, oldest first."""
         rows, labels = self.predictions(model), self._of(self._labels, model).frame(LABEL_COLUMNS)
-        newer = labels.filter(pl.col("batch") > after_batch)
-        touched = rows.filter(
-            (pl.col("batch") > after_batch) | pl.col("prediction_id").is_in(newer["prediction_id"].implode())
-        )
-        windows = {window_of(moment, every) for moment in touched["event_time"]}
-        return sorted(windows), max([after_batch, *rows["batch"], *labels["batch"]])
+        told = labels.select("prediction_id", "batch").filter(_between(since, until))
+        there = rows.filter(until.hold(pl.col("batch")), pl.col("role").is_in(SERVED))
+        labelled = there.drop("batch").join(told, on="prediction_id")
+        brought = ("event_time", "batch", "version", "role")
+        came = rows.filter(_between(since, until))
+        return gains_of(pl.concat([came.select(brought), labelled.select(brought)]), every)
+
+    def news(self, model: str, window: Window, *, since: Batches, until: Batches) -> pl.DataFrame:
+        """What is new of the predictions in a window, or several windows in a row."""
+        labels = self._of(self._labels, model).frame(LABEL_COLUMNS)
+        return news_of(self.predictions(model, window), labels, since=since, until=until)
 
     def waiting_labels(self, model: str) -> int:
         """Predictions that have a label but have not been seen."""
@@ -180,6 +190,11 @@ class MemoryPredictions:
     @staticmethod
     def _of(tables: dict[str, _Rows], model: str) -> _Rows:
         return tables.setdefault(model, _Rows())
+
+
+def _between(since: Batches, until: Batches) -> pl.Expr:
+    """Rows of batches that came after one look at the lake and before another."""
+    return until.hold(pl.col("batch")) & ~since.hold(pl.col("batch"))
 
 
 class MemoryEvidence:
@@ -214,3 +229,8 @@ class MemoryEvidence:
             and (since is None or start >= since)
             and (until is None or start < until)
         ]
+
+    def of_windows(self, model: str, starts: Collection[datetime]) -> Sequence[WindowEvidence]:
+        """The evidence of every version in the windows that begin then."""
+        wanted = {utc(start) for start in starts}
+        return [one for (name, _, start), one in self.kept.items() if name == model and start in wanted]

@@ -1,6 +1,6 @@
 """The evidence of one window: what was asked of a version, what it answered, and how well."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,7 @@ from keepfit.evaluation.evidence import Performance
 from keepfit.monitoring.expectation import Expectation, expectation_of
 from keepfit.monitoring.realised import realised_performance
 from keepfit.monitoring.reference import Reference
+from keepfit.predictions.batches import Batches
 from keepfit.predictions.record import SERVED, Role, feature_column
 from keepfit.registry.signature import Feature
 from keepfit.stats.profile import NumericProfile, Profile, numeric_profile, profile_frame
@@ -30,8 +31,10 @@ class WindowEvidence:
             long the labels took.
         failed: rows that it was asked for and could not answer.
         served: rows that it answered to callers, and those that it failed on.
-        batch: the newest batch of the lake that is in it.
+        batch: every batch of the lake up to this one is in it, if it concerns the window at all.
         expectation: its performance as it was to be expected without labels; None when it ships without an estimator.
+        beyond: what is in it, where that is more than the batches up to `batch`: some between were still open.
+        loose: rows of the traffic that were added a few at a time; see `keepfit.monitoring.adding`.
     """
 
     model: str
@@ -44,6 +47,32 @@ class WindowEvidence:
     served: int
     batch: int
     expectation: Expectation | None = None
+    beyond: Batches | None = None
+    loose: int = 0
+
+    @property
+    def seen(self) -> Batches:
+        """The batches of the lake that are in it."""
+        return self.beyond or Batches(newest=self.batch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """What the evidence of a version is measured by.
+
+    Attributes:
+        reference: of the version: its evidence is counted in the same cells.
+        features: its inputs.
+        slices: columns whose values split its losses.
+        metric: of the losses.
+        estimator: of the version; None when it ships without one.
+    """
+
+    reference: Reference
+    features: Sequence[Feature]
+    slices: Sequence[str]
+    metric: str
+    estimator: PerformanceEstimator | None = None
 
 
 class EvidenceStore(Protocol):
@@ -65,6 +94,10 @@ class EvidenceStore(Protocol):
         self, model: str, version: int, since: datetime | None = None, until: datetime | None = None
     ) -> Sequence[WindowEvidence]:
         """The windows of a version that begin in [since, until), oldest first; None leaves an end open."""
+        ...
+
+    def of_windows(self, model: str, starts: Collection[datetime]) -> Sequence[WindowEvidence]:
+        """The evidence of every version in the windows that begin then."""
         ...
 
 

@@ -40,12 +40,21 @@ def expectation_of(
     """
     if estimator is None or answered.is_empty():
         return None
+    return Expectation(
+        estimate=estimator.estimate(*_given(answered, features)),
+        matured=matured_of(answered, estimator, features),
+    )
+
+
+def matured_of(
+    answered: pl.DataFrame, estimator: PerformanceEstimator, features: Sequence[Feature]
+) -> MaturedSums:
+    """What became of the expectations of rows whose label has come; takes what `expectation_of` takes."""
     labelled = answered.with_columns(pl.col("label").cast(pl.Float64).fill_nan(None)).drop_nulls("label")
-    matured = MaturedSums()
-    if labelled.height:
-        predictions, inputs = _given(labelled, features)
-        matured = estimator.matured(predictions, labelled["label"].to_numpy(), inputs)
-    return Expectation(estimate=estimator.estimate(*_given(answered, features)), matured=matured)
+    if labelled.is_empty():
+        return MaturedSums()
+    predictions, inputs = _given(labelled, features)
+    return estimator.matured(predictions, labelled["label"].to_numpy(), inputs)
 
 
 def _given(rows: pl.DataFrame, features: Sequence[Feature]) -> tuple[Floats, pl.DataFrame]:

@@ -51,4 +51,6 @@ def summed(evidence: Sequence[WindowEvidence]) -> WindowEvidence:
         served=sum(one.served for one in evidence),
         batch=max(one.batch for one in evidence),
         expectation=reduce(added, (one.expectation for one in evidence)),
+        beyond=None,
+        loose=sum(one.loose for one in evidence),
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
 
+from keepfit.predictions.batches import Batches
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
@@ -78,8 +80,8 @@ class LedgerStore(Protocol):
         """The number of the next drain of a model's rows; the same until `record` is called."""
         ...
 
-    def open_batch(self, model: str) -> int | None:
-        """The lowest number that was given to a drain of this model which is not recorded yet; None when all are."""
+    def closed(self, model: str) -> Batches:
+        """The batches of this model whose drain is on record: nothing will be added to them, and all of it is in the lake."""
         ...
 
     def record(self, position: DrainPosition, counts: dict[str, Ledger], *, at: datetime) -> None:

@@ -8,6 +8,8 @@ from typing import Protocol
 import polars as pl
 
 from keepfit.clock import Window
+from keepfit.predictions.batches import Batches
+from keepfit.predictions.news import Gain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +42,34 @@ class PredictionStore(Protocol):
         ...
 
     def labelled(
-        self, model: str, window: Window | None = None, *, version: int | None = None
+        self,
+        model: str,
+        window: Window | None = None,
+        *,
+        version: int | None = None,
+        batches: Batches | None = None,
     ) -> pl.DataFrame:
-        """Like `predictions`, with the columns `label`, `label_time` joined: null where no label has come."""
+        """Like `predictions`, with the columns `label`, `label_time` joined: null where no label has come.
+
+        With `batches`, only these: both of predictions and of labels.
+        """
         ...
 
-    def touched(self, model: str, *, after_batch: int, every: timedelta) -> tuple[Sequence[Window], int]:
-        """Windows of the grid that gained predictions or labels in batches after `after_batch`, and the newest batch."""
+    def gained(self, model: str, *, since: Batches, until: Batches, every: timedelta) -> Sequence[Gain]:
+        """Windows of the grid that gained predictions, or labels of predictions in them, oldest first.
+
+        It reads what came, and looks up where; not the rows that were there.
+
+        Args:
+            model: whose.
+            since: what was seen before.
+            until: what is seen now, which must be closed: every row of it is in the lake.
+            every: the length of a window.
+        """
+        ...
+
+    def news(self, model: str, window: Window, *, since: Batches, until: Batches) -> pl.DataFrame:
+        """What is new of the predictions in a window, or several windows in a row; see `keepfit.predictions.news`."""
         ...
 
     def waiting_labels(self, model: str) -> int:

@@ -10,8 +10,7 @@ from keepfit.errors import TrainingFailedError
 from keepfit.monitoring.detector import Signal
 from keepfit.monitoring.finding import Check, Verdict
 from keepfit.monitoring.policy import Monitor
-from keepfit.retraining.policy import Retrain, decay
-from keepfit.workflows.check_model import check_model, expected_loss
+from keepfit.workflows.check_model import check_model
 from keepfit.workflows.drain_capture import drain_capture
 from keepfit.workflows.train_candidate import train_candidate
 
@@ -238,14 +237,6 @@ def test_evidence_of_a_drain_that_is_half_done_is_not_taken_for_whole(released):
     released.ports.ledger.next_batch("server-2", "taxi")
     released.check(0)
     assert released.ports.checks.seen_batch("taxi") == 0
-
-
-def test_the_expectation_is_that_of_the_first_champion_or_what_was_declared(released, make_world):
-    """A release never loosens it; a declared root is squared, as the losses are."""
-    held_out = released.registry.artifacts["taxi@1"].held_out.labelled
-    assert expected_loss(released.ports, released.model) == held_out
-    declared = make_world({"retrain": Retrain(on=[decay(expected=2.5)])})
-    assert expected_loss(declared.ports, declared.model).mean == pytest.approx(2.5)
 
 
 def test_an_open_window_is_not_judged_before_it_is_over(released):

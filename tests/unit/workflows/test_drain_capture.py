@@ -67,7 +67,7 @@ def test_a_process_that_dies_between_append_and_record_doubles_nothing(released)
     counts = drain_capture(released.ports, now=released.end_of(1))
     assert counts == Ledger(received=300, stored=300, labels=150)
     assert released.predictions.count("taxi") == 300
-    assert released.ports.ledger.open_batch("taxi") is None
+    assert not released.ports.ledger.closed("taxi").open
 
 
 def test_a_request_that_was_sent_twice_counts_once(released):

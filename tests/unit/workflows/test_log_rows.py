@@ -104,4 +104,4 @@ def test_a_process_that_dies_before_the_count_is_on_record_doubles_nothing(relea
     with pytest.raises(KeyboardInterrupt):
         log_prediction_rows(ports, released.model, version, rows, log="a.csv", now=released.end_of(0))
     assert log(released, rows) == Ledger(received=20, stored=20)
-    assert released.ports.ledger.open_batch("taxi") is None
+    assert not released.ports.ledger.closed("taxi").open

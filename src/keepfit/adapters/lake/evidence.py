@@ -6,7 +6,7 @@ that it was counted in stand in a table beside it, once.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -105,22 +105,28 @@ class DeltaEvidence:
         Raises:
             DataError: what is stored was altered, or a newer keepfit wrote it.
         """
+        return self._found(
+            model,
+            lambda number, start: (
+                number == version and (since is None or start >= since) and (until is None or start < until)
+            ),
+        )
+
+    def of_windows(self, model: str, starts: Collection[datetime]) -> Sequence[WindowEvidence]:
+        """The evidence of every version in the windows that begin then, oldest first. Raises like `evidence`."""
+        wanted = {utc(start) for start in starts}
+        return self._found(model, lambda _, start: start in wanted)
+
+    def _found(self, model: str, wants: Callable[[int, datetime], bool]) -> Sequence[WindowEvidence]:
         shelf = self._shelf(model)
         with shelf.table.lock:
             if not shelf.look():
                 return []
-            wanted = {
-                start: row.sequence
-                for (number, start), row in shelf.newest.items()
-                if number == version
-                and (since is None or start >= since)
-                and (until is None or start < until)
-            }
-            held = {start: shelf.take(sequence) for start, sequence in wanted.items()}
-            found = {start: window for start, window in held.items() if window is not None}
-            missing = {start: wanted[start] for start in wanted.keys() - found.keys()}
-            found |= _read(shelf, model, version, missing)
-            return [found[start] for start in sorted(wanted)]
+            wanted = {key: row.sequence for key, row in shelf.newest.items() if wants(*key)}
+            held = {key: shelf.take(sequence) for key, sequence in wanted.items()}
+            found = {key: window for key, window in held.items() if window is not None}
+            found |= _read(shelf, model, {key: wanted[key] for key in wanted.keys() - found.keys()})
+            return [found[key] for key in sorted(wanted, key=lambda key: (key[1], key[0]))]
 
     def _shelf(self, model: str) -> Shelf:
         if not is_name(model):
@@ -230,13 +236,11 @@ def _tidy(shelf: Shelf) -> None:
     shelf.table.compact(small=_SMALL_FILES, target=_FILE_BYTES)
 
 
-def _read(
-    shelf: Shelf, model: str, version: int, missing: Mapping[datetime, int]
-) -> dict[datetime, WindowEvidence]:
-    """Windows from the table, by their start; they are held in memory from now on.
+def _read(shelf: Shelf, model: str, missing: Mapping[Key, int]) -> dict[Key, WindowEvidence]:
+    """Windows from the table, by version and start; they are held in memory from now on.
 
     Args:
-        missing: start of a window → number of its row.
+        missing: version and start of a window → number of its row.
     """
     if not missing:
         return {}
@@ -249,21 +253,22 @@ def _read(
     rows = (
         shelf.table.scan_between("sequence", first, last)
         .filter(wanted)
-        .select("sequence", "window_start", "cells", "evidence")
+        .select("sequence", "version", "window_start", "cells", "evidence")
         .collect()
     )
-    found = {}
+    found: dict[Key, WindowEvidence] = {}
     unpack = cache(lambda digest: evidence_reader(shelf.cells.cells(digest)))
-    for sequence, start, cells, packed in rows.iter_rows():
+    for sequence, version, start, cells, packed in rows.iter_rows():
         try:
-            found[start] = unpack(cells)(packed)
+            found[version, start] = unpack(cells)(packed)
         except DataError as error:
             where = f"{model}@{version}, window of {start.isoformat()}"
             raise DataError(f"evidence of {where}: {error}", hint=error.hint) from error
-        shelf.hold(sequence, found[start], len(packed))
+        shelf.hold(sequence, found[version, start], len(packed))
     if lost := missing.keys() - found.keys():
+        version, start = min(lost)
         raise DataError(
-            f"evidence of {model}@{version}, window of {min(lost).isoformat()}, is no longer there",
+            f"evidence of {model}@{version}, window of {start.isoformat()}, is no longer there",
             hint="somebody else deleted it: restore the lake's folder from a backup",
         )
     return found

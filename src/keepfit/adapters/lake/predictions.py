@@ -14,11 +14,14 @@ from keepfit.adapters.lake.conform import label_rows, prediction_rows, with_serv
 from keepfit.adapters.lake.dedupe import NEW, REPEAT, SLOT, STORED
 from keepfit.adapters.lake.known_keys import KnownKeys
 from keepfit.adapters.lake.location import Location
-from keepfit.adapters.lake.table import ATTEMPTS, LakeTable, overlaps
-from keepfit.clock import EPOCH, Window, window_of
+from keepfit.adapters.lake.lookup import Lookup
+from keepfit.adapters.lake.table import LakeTable, overlaps
+from keepfit.clock import Window
 from keepfit.errors import DataError
 from keepfit.ids import is_name
-from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, SERVED, UTC_TIME
+from keepfit.predictions.batches import Batches
+from keepfit.predictions.news import Gain, gains_of, last_labels, news_of
+from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS, SERVED
 from keepfit.predictions.store import Appended
 
 #: A retried request may carry another event time than the first, when the caller leaves it to the server.
@@ -29,6 +32,15 @@ _CONFIGURATION: Final = {"delta.logRetentionDuration": "interval 2 days"}
 
 _ORDER: Final = ("event_time", "prediction_id", "version")
 _LABEL_KEYS: Final = ("prediction_id", "label", "label_time")
+
+#: What `gains_of` takes.
+_BROUGHT: Final = ("event_time", "batch", "version", "role")
+
+#: What a table holds that is not there.
+_NONE: Final = {
+    "predictions": pl.DataFrame(schema={**PREDICTION_COLUMNS, "batch": pl.Int64()}),
+    "labels": pl.DataFrame(schema={**LABEL_COLUMNS, "batch": pl.Int64()}),
+}
 
 #: What finds the files that rows of a batch may be in already.
 _SLOT_KEY: Final = pl.col("prediction_id").hash(1).xor(SLOT.hash(2))
@@ -49,6 +61,7 @@ class DeltaPredictions:
         self._root = Location.of(root, options)
         self._tables: dict[tuple[str, str], LakeTable] = {}
         self._known: dict[tuple[str, str], KnownKeys] = {}
+        self._lookups: dict[tuple[str, str], Lookup] = {}
         self._lock = threading.Lock()
 
     def append_predictions(self, model: str, rows: pl.DataFrame, *, batch: int) -> Appended:
@@ -81,7 +94,7 @@ class DeltaPredictions:
         """Rows whose event lies in the window, in the order of their events; an empty frame when there are none."""
         table = self._table(model, "predictions")
         if table.refresh() < 0:
-            return pl.DataFrame(schema={**PREDICTION_COLUMNS, "batch": pl.Int64()})
+            return _NONE["predictions"]
         rows = table.scan(overlaps("event_time", window.start, window.end) if window else None)
         if window is not None:
             rows = rows.filter(pl.col("event_time").is_between(window.start, window.end, closed="left"))
@@ -90,35 +103,55 @@ class DeltaPredictions:
         return with_serving_columns(rows.collect()).sort(_ORDER)
 
     def labelled(
-        self, model: str, window: Window | None = None, *, version: int | None = None
+        self,
+        model: str,
+        window: Window | None = None,
+        *,
+        version: int | None = None,
+        batches: Batches | None = None,
     ) -> pl.DataFrame:
-        """Like `predictions`, with `label` and `label_time` of each prediction's last label: null where none has come."""
-        rows = self.predictions(model, window, version=version)
-        labels = self._table(model, "labels")
-        if labels.refresh() < 0 or rows.is_empty():
-            return rows.with_columns(
-                pl.lit(None, dtype=LABEL_COLUMNS[name]).alias(name) for name in _LABEL_KEYS[1:]
-            )
-        last = (
-            labels.scan()
-            .join(rows.lazy().select("prediction_id").unique(), on="prediction_id", how="semi")
-            .collect()
-            .sort("label_time", "received_at", "batch", "label")
-            .unique("prediction_id", keep="last", maintain_order=True)
-        )
-        return rows.join(last.select(_LABEL_KEYS), on="prediction_id", how="left", maintain_order="left")
+        """Like `predictions`, with `label` and `label_time` of each prediction's last label: null where none has come.
 
-    def touched(self, model: str, *, after_batch: int, every: timedelta) -> tuple[Sequence[Window], int]:
-        """Windows of the grid that gained predictions, or labels of predictions in them, and the newest batch.
-
-        The newest batch is `after_batch` when nothing came after it. While a drain stands between its two appends, its
-        predictions show and its labels do not: go on from a batch only when its drain was recorded.
+        With `batches`, only these: both of predictions and of labels.
         """
-        gained, labels = self._since(model, after_batch)
-        times = pl.concat([gained["event_time"], self._times_of(model, labels["prediction_id"])])
-        cells = (times.to_physical() // (every // timedelta(microseconds=1))).unique().sort()
-        batches = pl.concat([gained["batch"], labels["batch"]]).to_list()
-        return [window_of(EPOCH + cell * every, every) for cell in cells], max(batches, default=after_batch)
+        rows = self.predictions(model, window, version=version)
+        if batches is not None:
+            rows = rows.filter(batches.hold(pl.col("batch")))
+        labels = self._labels_of(model, rows["prediction_id"].unique())
+        if batches is not None:
+            labels = labels.filter(batches.hold(pl.col("batch")))
+        last = last_labels(labels).drop("label_batch")
+        return rows.join(last, on="prediction_id", how="left", maintain_order="left")
+
+    def gained(self, model: str, *, since: Batches, until: Batches, every: timedelta) -> Sequence[Gain]:
+        """Windows of the grid that gained predictions, or labels of predictions in them, oldest first."""
+        came = _between(self._fresh(model, "predictions", since), since, until).select(*_BROUGHT)
+        told = (
+            _between(self._fresh(model, "labels", since), since, until)
+            .select("prediction_id", "batch")
+            .collect()
+        )
+        there = (
+            self._rows_of(model, "predictions", told["prediction_id"].unique())
+            .filter(until.hold(pl.col("batch")), pl.col("role").is_in(SERVED))
+            .select("prediction_id", "event_time", "version", "role")
+            .collect()
+        )
+        labelled = there.join(told, on="prediction_id").select(*_BROUGHT)
+        return gains_of(pl.concat([came.collect(), labelled]), every)
+
+    def news(self, model: str, window: Window, *, since: Batches, until: Batches) -> pl.DataFrame:
+        """What is new of the predictions in a window, or several windows in a row."""
+        within = pl.col("event_time").is_between(window.start, window.end, closed="left")
+        near = overlaps("event_time", window.start, window.end)
+        came = _between(self._fresh(model, "predictions", since, near), since, until).filter(within)
+        told = _between(self._fresh(model, "labels", since), since, until).select("prediction_id").collect()
+        there = self._rows_of(model, "predictions", told["prediction_id"].unique(), near).filter(
+            within, since.hold(pl.col("batch"))
+        )
+        rows = with_serving_columns(pl.concat([came, there], how="diagonal_relaxed").collect()).sort(_ORDER)
+        labels = self._labels_of(model, rows["prediction_id"].unique())
+        return news_of(rows, labels, since=since, until=until)
 
     def waiting_labels(self, model: str) -> int:
         """Predictions that have a label but have not been seen."""
@@ -157,41 +190,32 @@ class DeltaPredictions:
                 )
             return self._tables[model, kind]
 
-    def _since(self, model: str, batch: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """(event_time, batch) of newer predictions and (prediction_id, batch) of newer labels, as of one moment."""
-        predictions, labels = self._table(model, "predictions"), self._table(model, "labels")
-        with predictions.lock, labels.lock:
-            seen = predictions.refresh()
-            for _ in range(ATTEMPTS):
-                labels.refresh()
-                # Nothing came into one table while we looked at the other, so both show the same moment.
-                if (again := predictions.refresh()) == seen:
-                    break
-                seen = again
-            return (
-                _newer(predictions, batch, "event_time", PREDICTION_COLUMNS),
-                _newer(labels, batch, "prediction_id", LABEL_COLUMNS),
-            )
+    def _fresh(self, model: str, kind: str, after: Batches, near: str | None = None) -> pl.LazyFrame:
+        """The rows, as of now, without files that hold nothing newer."""
+        table = self._table(model, kind)
+        if table.refresh() < 0:
+            return _NONE[kind].lazy()
+        newer = f"batch > {after.through}"
+        return table.scan(f"{newer} AND {near}" if near else newer)
 
-    def _times_of(self, model: str, ids: pl.Series) -> pl.Series:
-        """The event times of some predictions, as of the last refresh."""
-        predictions = self._table(model, "predictions")
-        if ids.is_empty() or not predictions.exists:
-            return pl.Series("event_time", [], dtype=UTC_TIME)
-        wanted = ids.unique().to_frame().lazy()
-        found = (
-            predictions.scan()
-            .select("prediction_id", "event_time")
-            .join(wanted, on="prediction_id", how="semi")
-        )
-        return found.collect()["event_time"]
+    def _rows_of(self, model: str, kind: str, ids: pl.Series, near: str | None = None) -> pl.LazyFrame:
+        """The rows with these ids, as of now."""
+        table = self._table(model, kind)
+        with table.lock:
+            if table.refresh() < 0:
+                return _NONE[kind].lazy()
+            if (model, kind) not in self._lookups:
+                self._lookups[model, kind] = Lookup(table)
+            return self._lookups[model, kind].rows(ids, near)
+
+    def _labels_of(self, model: str, ids: pl.Series) -> pl.DataFrame:
+        """Every label of some predictions."""
+        return self._rows_of(model, "labels", ids).collect()
 
 
-def _newer(table: LakeTable, batch: int, column: str, columns: dict[str, pl.DataType]) -> pl.DataFrame:
-    """`column` and `batch` of the rows of later batches, as of the last refresh."""
-    if not table.exists:
-        return pl.DataFrame(schema={column: columns[column], "batch": pl.Int64()})
-    return table.scan(f"batch > {batch}").filter(pl.col("batch") > batch).select(column, "batch").collect()
+def _between(rows: pl.LazyFrame, since: Batches, until: Batches) -> pl.LazyFrame:
+    """Those of batches that came after one look at the lake and before another."""
+    return rows.filter(until.hold(pl.col("batch")), ~since.hold(pl.col("batch")))
 
 
 def _slots_there(table: LakeTable, known: KnownKeys, rows: pl.DataFrame) -> pl.DataFrame:

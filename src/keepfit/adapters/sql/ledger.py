@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from keepfit.adapters.sql.engine import reading, writing
 from keepfit.adapters.sql.rows import add_up, insert_once, put, read, row_of
 from keepfit.adapters.sql.tables import batches, drain_positions, ledgers, open_batches
+from keepfit.predictions.batches import Batches
 from keepfit.predictions.ledger import DrainPosition, Ledger
 
 _COUNTS = ("received", "stored", "sampled_out", "dropped", "duplicates", "labels")
@@ -45,12 +46,14 @@ class SqlLedger:
             given = _open_batch(connection, log, model)
             return _give_batch(connection, log, model) if given is None else given
 
-    def open_batch(self, model: str) -> int | None:
-        """The lowest number that was given to a drain of this model which is not recorded yet; None when all are."""
-        query = select(func.min(open_batches.c.batch)).where(open_batches.c.model == model)
+    def closed(self, model: str) -> Batches:
+        """The batches of this model whose drain is on record: nothing will be added to them, and all of it is in the lake."""
+        newest = select(func.max(batches.c.newest)).where(batches.c.model == model)
+        still_open = select(open_batches.c.batch).where(open_batches.c.model == model)
         with reading(self.engine) as connection:
-            lowest: int | None = connection.execute(query).scalar()
-        return lowest
+            # In this order: a number that is given out in between is above the newest, and so no matter.
+            given = connection.execute(newest).scalar() or 0
+            return Batches.closed(given, connection.execute(still_open).scalars())
 
     def record(self, position: DrainPosition, counts: dict[str, Ledger], *, at: datetime) -> None:
         """Add each model's counts, move the position and close the log's batches, in one transaction, or neither."""
