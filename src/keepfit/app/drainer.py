@@ -1,14 +1,20 @@
-"""The drain in a process of its own: what servers captured is in the lake a second later, whatever the controller does."""
+"""The drain in a process of its own: what servers captured is in the lake a second later, whatever the controller does.
+
+The evidence of what it moved is made in the same process, after it: draining comes first.
+"""
 
 import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
+from keepfit.app.evidence_upkeep import EvidenceUpkeep
 from keepfit.app.stop_request import StopRequest
 from keepfit.app.workspace import Workspace
 from keepfit.clock import SystemClock
@@ -25,39 +31,60 @@ _PARENT: Final = "KEEPFIT_DRAINS_FOR"
 _STOP_TIMEOUT_S: Final = 15.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drained:
+    """What one round did.
+
+    Attributes:
+        counts: what was moved into the lake.
+        windows: how many windows have evidence that they did not have before.
+    """
+
+    counts: Ledger
+    windows: int
+
+
+def drain_once(workspace: Workspace, *, now: datetime) -> Drained:
+    """Drain what is there, and update the evidence."""
+    counts = drain_capture(workspace.ports, now=now)
+    return Drained(counts=counts, windows=EvidenceUpkeep(workspace).update(moved=True, now=now))
+
+
 def run_drainer(
     workspace: Workspace,
     *,
     every: timedelta,
-    drained: Callable[[Ledger, datetime], None],
+    drained: Callable[[Drained, datetime], None],
     stopping: Callable[[], object] = lambda: None,
 ) -> None:
-    """Drain, pause, drain, until SIGTERM or Ctrl-C, or until the controller that started it is gone.
+    """Drain, update the evidence, pause, drain, until SIGTERM or Ctrl-C, or until the controller that started it is gone.
 
     What fails is told once, and tried again after each pause.
 
     Args:
         workspace: whose capture logs are drained.
         every: the pause.
-        drained: told the counts of each drain that found something.
+        drained: told of each round that did something.
         stopping: called when a stop is asked for, in the signal's handler.
     """
-    ports = workspace.ports
     parent, known = os.environ.get(_PARENT), ""
+    upkeep = EvidenceUpkeep(workspace)
     with StopRequest(heard=stopping) as stop:
         while not stop.asked and parent in (None, str(os.getppid())):
-            now = SystemClock().now()
+            now, counts, windows = SystemClock().now(), Ledger(), 0
             try:
                 with stop.breaks_off():
-                    counts = drain_capture(ports, now=now)
-                known = ""
+                    counts = drain_capture(workspace.ports, now=now)
+                    known = ""
             except KeyboardInterrupt:
                 break
             except Exception as error:  # noqa: BLE001 - what was captured waits, and is tried again
                 known = _say_once(workspace, error, known)
-            else:
-                if counts != Ledger():
-                    drained(counts, now)
+            # Evidence that is broken off, as by a crash, is updated by whoever comes next.
+            with suppress(KeyboardInterrupt), stop.breaks_off():
+                windows = upkeep.update(moved=counts != Ledger(), now=now)
+            if windows or counts != Ledger():
+                drained(Drained(counts=counts, windows=windows), now)
             stop.wait(every.total_seconds())
 
 

@@ -1,5 +1,6 @@
 """`keepfit drain`"""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ from keepfit.cli.options import JsonOption, WorkspaceOption, duration_argument, 
 from keepfit.cli.output import plural, print_json, report, tell
 
 if TYPE_CHECKING:
+    from keepfit.app.drainer import Drained
     from keepfit.predictions.ledger import Ledger
 
 
@@ -24,22 +26,29 @@ def drain(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Move what servers captured into the lake, until Ctrl-C; keepfit up does it too."""
-    from keepfit.app.drainer import run_drainer
+    """Move what servers captured into the lake, and keep evidence up with it, until Ctrl-C; keepfit up does it too."""
+    from keepfit.app.one_thread import use_one_thread
+
+    use_one_thread()  # a server beside it needs the cores more
+    from keepfit.app.drainer import drain_once, run_drainer
     from keepfit.clock import SystemClock
-    from keepfit.workflows.drain_capture import drain_capture
 
     space = opened(workspace, told=tell, log=True)
     if not once:
-        run_drainer(
-            space, every=every or timedelta(seconds=1), drained=lambda counts, at: tell(drained(counts), at)
-        )
+        run_drainer(space, every=every or timedelta(seconds=1), drained=lambda done, at: tell(did(done), at))
         return
-    counts = drain_capture(space.ports, now=SystemClock().now())
+    done = drain_once(space, now=SystemClock().now())
     if json:
-        print_json(counts)
+        print_json({**asdict(done.counts), "windows": done.windows})
     else:
-        report(drained(counts))
+        report(did(done))
+
+
+def did(done: "Drained") -> str:
+    """What a round of the drainer did, in a sentence."""
+    if not done.windows:
+        return drained(done.counts)
+    return f"{drained(done.counts)}; added to the evidence of {plural(done.windows, 'window')}"
 
 
 def drained(counts: "Ledger") -> str:

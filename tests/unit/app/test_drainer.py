@@ -37,7 +37,7 @@ def test_what_was_captured_is_drained_until_a_stop_is_asked_for(workspace):
     counts = []
 
     def drained(found, _at):
-        counts.append(found.labels)
+        counts.append(found.counts.labels)
         os.kill(os.getpid(), signal.SIGTERM)
 
     run_drainer(workspace, every=timedelta(hours=1), drained=drained)

@@ -8,6 +8,7 @@ same inputs lead to other outcomes than they did.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -168,10 +169,17 @@ def _column(rows: pl.DataFrame, feature: Feature) -> pl.Series:
 
 def _one_thread() -> AbstractContextManager[Any]:
     """Threads that wait for each other on a busy machine cost many times what they save."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="openmp")
+    limits: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="openmp")
     return limits
+
+
+@lru_cache(maxsize=1)
+def _controller() -> Any:
+    """Looking for the libraries takes as long as to predict: they are looked for once, when the trees' own is loaded."""
+    import sklearn.ensemble  # noqa: F401 - loads OpenMP
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _fitted(X: "pd.DataFrame", losses: Floats) -> LossModel:  # noqa: N803
