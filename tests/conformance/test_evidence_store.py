@@ -16,6 +16,7 @@ from keepfit.adapters.memory import MemoryEvidence
 from keepfit.clock import Window
 from keepfit.evaluation.evidence import LossSums, Performance
 from keepfit.monitoring.evidence import EvidenceStore, WindowEvidence
+from keepfit.predictions.batches import Batches
 from keepfit.stats.profile import NumericProfile, Profile, cells_of, profile_frame
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "workflows"))
@@ -122,6 +123,25 @@ def test_a_window_may_be_longer_than_it_was(store):
     for one in (day, week):
         store.put(one)
     assert store.evidence("taxi-eta", 1) == [week]
+
+
+def test_a_window_is_found_with_every_version(store):
+    """Those that were asked for, and no others."""
+    days = {(day, number): evidence_of(day, 1.0, version=number) for day in range(3) for number in (1, 2)}
+    store.put_all(days.values())
+    starts = [NOW, NOW + 2 * DAY, NOW + 9 * DAY]
+    found = {
+        ((one.window.start - NOW) // DAY, one.version): one for one in store.of_windows("taxi-eta", starts)
+    }
+    assert found == {key: one for key, one in days.items() if key[0] != 1}
+    assert not store.of_windows("bikes", starts)
+
+
+def test_what_is_in_evidence_of_a_lake_with_gaps_is_kept(store):
+    """Which batches were open, and how many rows were added a few at a time."""
+    one = replace(evidence_of(0, 1.0, batch=2), beyond=Batches(newest=7, open=(3, 5)), loose=4)
+    store.put(one)
+    assert store.evidence("taxi-eta", 1) == [one]
 
 
 def test_windows_add_up_as_before_they_were_stored(store):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from keepfit.alerting.incident import IncidentState
+from keepfit.alerting.incident import IncidentState, TransitionKind
 from keepfit.diagnosis.cause import Cause
 from keepfit.errors import TrainingFailedError
 from keepfit.monitoring.detector import Signal
@@ -13,6 +13,7 @@ from keepfit.monitoring.policy import Monitor
 from keepfit.workflows.check_model import check_model
 from keepfit.workflows.drain_capture import drain_capture
 from keepfit.workflows.train_candidate import train_candidate
+from keepfit.workflows.update_evidence import update_evidence
 
 
 def third_is_null(miles):
@@ -203,6 +204,17 @@ def test_a_check_that_is_made_twice_at_one_moment_counts_once(released):
     assert released.ports.incidents.incidents("taxi") == before
     assert released.ports.checks.seen_batch("taxi") == seen
     assert len(released.ports.incidents.unsent()) == 1
+
+
+def test_a_check_counts_also_when_others_made_the_evidence(released):
+    """What is new is new to the check, whoever drained it and added it up."""
+    days(released, 0, 1)
+    released.serve(2, feed=third_is_null)
+    drain_capture(released.ports, now=released.end_of(2))
+    update_evidence(released.ports, released.model, 1, since=0)
+    kept = released.evidence.kept[max(released.evidence.kept)]
+    assert [one.kind for one in released.check(2).transitions] == [TransitionKind.OPENED]
+    assert released.evidence.kept[max(released.evidence.kept)] is kept
 
 
 def test_looking_again_when_nothing_came_in_changes_no_incident(released):

@@ -16,11 +16,12 @@ from workflow_world import World, empty_database
 
 from keepfit.adapters.memory import MemoryEvidence, MemoryPredictions
 from keepfit.clock import Window
-from keepfit.monitoring.adding import made_of
+from keepfit.monitoring.adding import made_of, unsettled
 from keepfit.monitoring.policy import Monitor
+from keepfit.predictions.batches import Batches
 from keepfit.predictions.ledger import DrainPosition, Ledger
 from keepfit.predictions.record import LABEL_COLUMNS, PREDICTION_COLUMNS
-from keepfit.workflows.update_evidence import _yardstick, update_evidence
+from keepfit.workflows.update_evidence import _yardstick, settle, update_evidence
 
 #: Of a profile: told by values that repeat within a part; `settle` is there for them.
 NOT_ADDED = {"named", "loose"}
@@ -92,14 +93,14 @@ class Lake:
     def in_one_go(self, version, day):
         """What the evidence of a window would be if it were made now."""
         window, seen = Window(START + day * DAY, START + (day + 1) * DAY), self.ports.ledger.closed("taxi")
-        rows = self.ports.predictions.labelled("taxi", window, batches=seen)
+        rows = self.world.predictions.labelled("taxi", window, batches=seen)
         by = _yardstick(self.ports, self.world.model, version)
         return made_of(rows, by, model="taxi", version=version, window=window, seen=seen)
 
     def assert_right(self):
         """Every version that has to do with a window has evidence there, and it is that made in one go."""
         seen = self.ports.ledger.closed("taxi")
-        rows = self.ports.predictions.labelled("taxi", batches=seen)
+        rows = self.world.predictions.labelled("taxi", batches=seen)
         answered = rows.filter(pl.col("role").is_in(["champion", "canary"]))
         days = {((at - START) // DAY, number) for at in rows["event_time"] for number in [1]} | {
             ((at - START) // DAY, number)
@@ -255,3 +256,148 @@ def test_any_split_of_the_rows_gives_the_evidence_of_all_of_them(firm, steps):
     assert lake.update().windows == 0
     assert lake.update("tick").windows == 0
     assert lake.ports.evidence.kept == before
+
+
+class Asked:
+    """A prediction store that remembers which windows it was asked for in whole."""
+
+    def __init__(self, store):
+        self._store, self.whole, self.news_rows = store, [], 0
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def labelled(self, model, window=None, **which):
+        """All rows of a window."""
+        self.whole.append((window.start - START) // DAY)
+        return self._store.labelled(model, window, **which)
+
+    def news(self, *about, **which):
+        """What is new of some."""
+        rows = self._store.news(*about, **which)
+        self.news_rows += rows.height
+        return rows
+
+
+@pytest.fixture
+def asked(lake):
+    """What the lake's predictions are asked for."""
+    found = Asked(lake.ports.predictions)
+    lake.ports = replace(lake.ports, predictions=found)
+    return found
+
+
+def test_a_late_label_costs_its_own_row(lake, asked):
+    """No other row of its window is read, nor of any other; a window is read in whole when it is new."""
+    lake.drain("log-1", served(0, 1, 2, 3, 4, 5))
+    assert lake.update().windows == 3
+    assert sorted(asked.whole) == [0, 1, 2]
+    asked.whole.clear()
+    lake.drain("log-1", served(6), said=[(0, 5.0, 4), (3, 6.0, 4)])
+    assert lake.update().windows == 1
+    assert (asked.whole, asked.news_rows) == ([], 3)
+    lake.assert_right()
+    assert (lake.evidence()[0].performance.labelled.n, lake.evidence()[0].performance.late) == (2, 2)
+
+
+def test_a_correction_makes_anew_the_version_that_it_is_about(lake, asked):
+    """What is no sum, a smallest value say, cannot be taken back; the other version's losses are as they were."""
+    lake.drain("log-1", [*served(0, 3), *served(6, version=2, role="canary")], said=[(0, 5.0, 1)])
+    lake.update()
+    asked.whole.clear()
+    lake.drain("log-1", said=[(0, 7.0, 2)])
+    assert lake.update().windows == 1
+    assert asked.whole == [0]
+    lake.assert_right()
+
+
+def test_a_drain_that_died_holds_up_no_other(lake):
+    """Its batch is left out; the batches after it are in, and its own when it is done again, however much later."""
+    lake.drain("log-1", served(0), dies=True)
+    lake.drain("log-2", served(3))
+    assert lake.update().windows == 1
+    known = lake.evidence()[0]
+    assert (known.served, known.batch, known.seen) == (1, 0, Batches(newest=2, open=(1,)))
+    lake.drain("log-2", served(6), said=[(0, 5.0, 1)])
+    lake.update()
+    assert (lake.evidence()[0].served, lake.evidence()[0].performance.labelled.n) == (2, 0)
+    lake.drain("log-1")
+    lake.update()
+    assert (lake.evidence()[0].served, lake.evidence()[0].performance.labelled.n) == (3, 1)
+    assert lake.evidence()[0].beyond is None
+    lake.assert_right()
+
+
+def test_a_new_champion_has_evidence_where_the_one_before_had_it(lake):
+    """Of the windows that gain something, and of what was there: traffic is everybody's."""
+    lake.drain("log-1", served(0, 3))
+    lake.update()
+    lake.drain("log-1", served(6))
+    update_evidence(lake.ports, lake.world.model, 2, since=lake.marks["drainer"])
+    one, two = lake.evidence(1)[0], lake.evidence(2)[0]
+    assert (one.traffic.rows, two.traffic.rows, one.served, two.served) == (3, 3, 3, 0)
+    lake.assert_right()
+
+
+def test_windows_of_another_length_are_made_anew(lake):
+    """The model's file says hours now, and its first hour begins when its day did."""
+    lake.drain("log-1", served(0, 60))
+    lake.update()
+    lake.drain("log-1", served(3))
+    model = make_model(monitor=Monitor(window="1h", slices=["miles"]))
+    update_evidence(lake.ports, model, 1, since=lake.marks["drainer"])
+    hour = lake.evidence()[0]
+    assert (hour.window.length, hour.served) == (timedelta(hours=1), 2)
+
+
+def test_other_slices_make_the_window_anew(lake):
+    """Sums of some of its rows would pass for those of all."""
+    lake.drain("log-1", served(0, 3), said=[(0, 5.0, 1)])
+    lake.update()
+    lake.drain("log-1", said=[(3, 5.0, 1)])
+    update_evidence(lake.ports, make_model(), 1, since=lake.marks["drainer"])
+    performance = lake.evidence()[0].performance
+    assert (performance.labelled.n, performance.slices) == (2, {})
+
+
+def test_evidence_in_other_cells_is_made_anew(lake):
+    """It cannot be added to."""
+    lake.drain("log-1", served(0, 3))
+    lake.update()
+    known, other = lake.evidence()[0], lake.in_one_go(2, 0)
+    lake.ports.evidence.put(replace(known, traffic=other.traffic, predictions=other.predictions))
+    lake.drain("log-1", served(6))
+    lake.update()
+    lake.assert_right()
+
+
+def test_a_value_that_never_repeats_in_a_drain_is_told_before_anything_is_judged(lake):
+    """A sentinel in a tenth of the rows, one a drain: no part tells it, the window as a whole does, once."""
+    for turn in range(12):
+        numbers = range(30 * turn, 30 * (turn + 1), 3)
+        rows = predictions(served(*numbers)).with_columns(
+            x_miles=pl.Series([-999.0, *(one / 1000 for one in numbers[1:])])
+        )
+        batch = lake.ports.ledger.next_batch("log-1", "taxi")
+        lake.ports.predictions.append_predictions("taxi", rows, batch=batch)
+        lake.ports.ledger.record(DrainPosition(log="log-1", segment="0", offset=turn), {}, at=START)
+        lake.update()
+    added = lake.evidence()[0]
+    assert unsettled(added)
+    assert -999.0 not in dict(added.traffic.features["miles"].named)
+    (settled,) = settle(lake.ports, lake.world.model, [added])
+    assert dict(settled.traffic.features["miles"].named)[-999.0] == 12
+    assert not unsettled(settled)
+    assert lake.evidence()[0] is settled
+    assert settle(lake.ports, lake.world.model, [settled]) == [settled]
+    lake.assert_right()
+
+
+def test_more_windows_than_are_read_together(lake, monkeypatch):
+    """What is new is read a few windows at a time."""
+    monkeypatch.setattr("keepfit.workflows.update_evidence._WINDOWS", 2)
+    lake.drain("log-1", served(*range(12)))
+    lake.update()
+    lake.drain("log-1", served(*range(12, 24)), said=[(number, 5.0, 1) for number in range(20)])
+    assert lake.update().windows == 3
+    lake.assert_right()

@@ -144,7 +144,7 @@ class DeltaPredictions:
         """What is new of the predictions in a window, or several windows in a row."""
         within = pl.col("event_time").is_between(window.start, window.end, closed="left")
         near = overlaps("event_time", window.start, window.end)
-        came = _between(self._fresh(model, "predictions", since, near), since, until).filter(within)
+        came = _between(self._fresh(model, "predictions", since), since, until).filter(within)
         told = _between(self._fresh(model, "labels", since), since, until).select("prediction_id").collect()
         there = self._rows_of(model, "predictions", told["prediction_id"].unique(), near).filter(
             within, since.hold(pl.col("batch"))
@@ -190,13 +190,13 @@ class DeltaPredictions:
                 )
             return self._tables[model, kind]
 
-    def _fresh(self, model: str, kind: str, after: Batches, near: str | None = None) -> pl.LazyFrame:
+    def _fresh(self, model: str, kind: str, after: Batches) -> pl.LazyFrame:
         """The rows, as of now, without files that hold nothing newer."""
         table = self._table(model, kind)
-        if table.refresh() < 0:
-            return _NONE[kind].lazy()
-        newer = f"batch > {after.through}"
-        return table.scan(f"{newer} AND {near}" if near else newer)
+        with table.lock:
+            if table.refresh() < 0:
+                return _NONE[kind].lazy()
+            return table.scan_between("batch", after.through + 1)
 
     def _rows_of(self, model: str, kind: str, ids: pl.Series, near: str | None = None) -> pl.LazyFrame:
         """The rows with these ids, as of now."""
