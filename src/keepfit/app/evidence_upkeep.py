@@ -15,6 +15,9 @@ _LOG = logging.getLogger("keepfit")
 #: An update is followed by a pause nine times as long: it takes a tenth of a core at most, whatever it costs, and what
 #: came meanwhile is added together.
 _PAUSES: Final = 9
+#: And by one of ten seconds at least: a window is judged when it is over, and every update writes its evidence again, which
+#: stays on the disk for an hour in case somebody reads it.
+_LEAST_PAUSE_S: Final = 10.0
 
 
 class EvidenceUpkeep:
@@ -55,7 +58,7 @@ class EvidenceUpkeep:
                 self._workspace.ports.tell(says, now)
         self._problems, self._due = problems, bool(problems)
         ended = self._clock()
-        self._rests_until = ended + _PAUSES * (ended - begun)
+        self._rests_until = ended + max(_LEAST_PAUSE_S, _PAUSES * (ended - begun))
         return windows
 
     def _update(self, problems: dict[str, str]) -> int:
@@ -74,7 +77,8 @@ class EvidenceUpkeep:
     def _update_model(self, name: str, champion: int, problems: dict[str, str]) -> int:
         ports = self._workspace.ports
         try:
-            since = max(self._through.get(name, 0), ports.checks.seen_batch(name))
+            # What this process put it answers for itself; only before that it goes by what checks have seen.
+            since = self._through[name] if name in self._through else ports.checks.seen_batch(name)
             found = update_evidence(ports, self._workspace.models[name], champion, since=since)
         except Exception as error:  # noqa: BLE001 - the others are updated
             problems[name] = _says(f"the evidence of '{name}' could not be updated, and waits", error)

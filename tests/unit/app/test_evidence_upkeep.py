@@ -16,31 +16,6 @@ from workflow_fakes import make_model
 from workflow_world import World
 
 
-class Space:
-    """A workspace of a world, whose models may be impossible to read.
-
-    Attributes:
-        wrong: what reading them raises.
-        read: how often they were asked for.
-    """
-
-    def __init__(self, world):
-        self.world, self.ports, self.wrong, self.read = world, world.ports, None, 0
-
-    @property
-    def models(self):
-        """By name."""
-        self.read += 1
-        if self.wrong is not None:
-            raise self.wrong
-        return self.world.models
-
-    def drain(self, day):
-        """The trips of a day come in."""
-        self.world.serve(day)
-        return drain_capture(self.ports, now=self.world.end_of(day))
-
-
 class Clock:
     """Seconds that go by when they are told to.
 
@@ -57,6 +32,33 @@ class Clock:
         return self.now
 
 
+class Space:
+    """A workspace of a world, whose models may be impossible to read.
+
+    Attributes:
+        clock: of whoever looks.
+        wrong: what reading them raises.
+        read: how often they were asked for.
+    """
+
+    def __init__(self, world):
+        self.world, self.ports, self.wrong, self.read = world, world.ports, None, 0
+        self.clock = Clock()
+
+    @property
+    def models(self):
+        """By name."""
+        self.read += 1
+        if self.wrong is not None:
+            raise self.wrong
+        return self.world.models
+
+    def drain(self, day):
+        """The trips of a day come in."""
+        self.world.serve(day)
+        return drain_capture(self.ports, now=self.world.end_of(day))
+
+
 @pytest.fixture
 def space():
     """In which version 1 is champion since the first day."""
@@ -66,19 +68,14 @@ def space():
 
 
 @pytest.fixture
-def clock():
-    """At 0."""
-    return Clock()
-
-
-@pytest.fixture
-def upkeep(space, clock):
+def upkeep(space):
     """That has not looked yet."""
-    return EvidenceUpkeep(space, clock=clock)
+    return EvidenceUpkeep(space, clock=space.clock)
 
 
-def look(upkeep, space, *, moved=True):
-    """One round."""
+def look(upkeep, space, *, moved=True, after=10.0):
+    """One round, so many seconds after the one before."""
+    space.clock.now += after
     return upkeep.update(moved=moved, now=space.world.end_of(0))
 
 
@@ -92,25 +89,32 @@ def test_what_an_earlier_process_left_is_updated_first(space, upkeep):
     assert len(space.ports.evidence.evidence("taxi", 1)) == 2
 
 
-def test_an_update_takes_a_tenth_of_the_time_at_most(space, upkeep, clock):
+def test_an_update_takes_a_tenth_of_the_time_at_most(space, upkeep):
     """However often something is moved; what came in meanwhile is added together, also when nothing more comes."""
-    clock.costs = 2.0
+    space.clock.costs = 2.0
     space.drain(0)
     assert look(upkeep, space) == 1
-    clock.costs = 0.0
+    space.clock.costs = 0.0
     for day, seconds in ((1, 1.0), (2, 16.0)):
-        clock.now += seconds
         space.drain(day)
-        assert look(upkeep, space) == 0
-    clock.now += 1.5
-    assert look(upkeep, space, moved=False) == 2
+        assert look(upkeep, space, after=seconds) == 0
+    assert look(upkeep, space, moved=False, after=1.5) == 2
+
+
+def test_an_update_is_made_every_ten_seconds_at_most(space, upkeep):
+    """Although it takes no time."""
+    space.drain(0)
+    assert look(upkeep, space) == 1
+    space.drain(1)
+    assert look(upkeep, space, after=9.5) == 0
+    assert look(upkeep, space, moved=False, after=0.5) == 1
 
 
 def test_no_model_file_is_run_before_there_is_a_champion():
     """It may import whatever it likes, and there is nothing to make evidence for."""
     space = Space(World())
     space.wrong = DefinitionError("nobody should look")
-    assert look(EvidenceUpkeep(space), space) == 0
+    assert look(EvidenceUpkeep(space, clock=space.clock), space) == 0
     assert (space.read, space.world.told) == (0, [])
 
 
@@ -130,7 +134,7 @@ def test_models_that_cannot_be_read_are_told_once_and_tried_again(space, upkeep)
     assert look(upkeep, space, moved=False) == 1
 
 
-def test_one_models_trouble_is_not_anothers(clock):
+def test_one_models_trouble_is_not_anothers():
     """The evidence of the others is updated, and what failed is tried again."""
     world = World(make_model("bikes"), make_model("taxi"))
     world.train()
@@ -139,7 +143,7 @@ def test_one_models_trouble_is_not_anothers(clock):
     world.registry.artifacts["taxi@1"] = world.registry.artifacts["bikes@1"]
     world.ports.releases.set_route(replace(route("bikes"), model="taxi"))
     space = Space(world)
-    upkeep = EvidenceUpkeep(space, clock=clock)
+    upkeep = EvidenceUpkeep(space, clock=space.clock)
     for name in world.models:
         world.serve(0, name=name)
     drain_capture(space.ports, now=world.end_of(0))
