@@ -136,7 +136,7 @@ class _Update:
             # Another process added some of it meanwhile.
             news = self._read_news(gain.window, known.seen)
         within = pl.col("event_time").is_between(gain.window.start, gain.window.end, closed="left")
-        by = _yardstick(self.ports, self.model, known.version)
+        by = yardstick_of(self.ports, self.model, known.version)
         return add_news(known, news.filter(within), by, window=gain.window, seen=self.until)
 
 
@@ -159,11 +159,12 @@ def _holds(evidence: WindowEvidence, gain: Gain) -> int:
 
 def _anew(ports: Ports, model: Model, version: int, window: Window, seen: Batches) -> WindowEvidence:
     rows = ports.predictions.labelled(model.name, window, batches=seen)
-    by = _yardstick(ports, model, version)
+    by = yardstick_of(ports, model, version)
     return made_of(rows, by, model=model.name, version=version, window=window, seen=seen)
 
 
-def _yardstick(ports: Ports, model: Model, number: int) -> Yardstick:
+def yardstick_of(ports: Ports, model: Model, number: int) -> Yardstick:
+    """What the evidence of a version is measured by, as the model is declared now."""
     version = ports.registry.version(model.name, number)
     return Yardstick(
         reference=ports.files.reference(version),
