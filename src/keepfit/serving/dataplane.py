@@ -17,7 +17,7 @@ from keepfit.serving.batch import Asked, Outcome, Served, run_batch
 from keepfit.serving.columns import check_ids, check_labels, check_times
 from keepfit.serving.held import HeldModel, Holding, Problem, Ready, RouteSource
 from keepfit.serving.ingest.door import KserveDoor
-from keepfit.serving.loaded import ModelLoader
+from keepfit.serving.loaded import LoadedModel, ModelLoader
 from keepfit.serving.payload import Payload
 from keepfit.serving.preparing import WarmUp, not_warmed
 from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, Spool, readiness
@@ -215,6 +215,12 @@ class DataPlane:
         held, accepts = self.holding.ready(model)
         signature = accepts.signature if version is None else _ready(held, version).loaded.signature
         return signature, tuple(sorted(held.versions))
+
+    def loaded(self, model: str, version: int | None = None) -> LoadedModel:
+        """The champion, or one of the served versions; raises as `signature` does."""
+        held, _ = self.holding.ready(model)
+        number = held.route.champion if version is None else version
+        return _ready(held, number if number is not None else 0).loaded
 
     def find(self, model: str) -> None:
         """Raises NotFoundError when there is no such model."""
