@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import urllib3
+from prometheus_client.parser import text_string_to_metric_families
 
 from keepfit.adapters.capture_log import CaptureReader
 from keepfit.adapters.sql.engine import open_engine
@@ -145,6 +146,16 @@ class Running:
         assert reply.status == 200, body
         return int(body["model_version"]), body["outputs"][0]["data"][0]
 
+    def metrics(self, who):
+        """The numbers about a model or a worker, without `keepfit_`; histograms' buckets aside."""
+        reply = self.http.request("GET", f"{self.address}/metrics", headers={"connection": "close"})
+        return {
+            one.name.removeprefix("keepfit_"): one.value
+            for family in text_string_to_metric_families(reply.data.decode())
+            for one in family.samples
+            if who in one.labels.values() and "le" not in one.labels
+        }
+
     def end(self, number=signal.SIGTERM):
         """Send it a signal; its exit code."""
         self.process.send_signal(number)
@@ -204,6 +215,26 @@ def test_workers_share_a_port_swap_together_and_keep_logs_of_their_own(shop, run
     counts = {log: sum(len(frame.prediction_id) for frame in spool.read(log).frames) for log in spool.logs()}
     assert sum(counts.values()) >= 60
     assert all(counts.values()), counts
+
+
+def test_what_all_workers_loaded_and_let_go_of_is_told(shop, running):
+    """Whichever of them is asked; a version that one worker could not load was tried by no other."""
+    shop.release(2)
+    running.until(lambda: running.ask()[0] == 2)
+    (shop.version(3, np.min) / "model.pkl").write_bytes(b"altered")
+    shop.release(2, canary=3, percent=100.0)
+    running.until(lambda: "version 3 of 'eta' cannot be loaded" in running.said)
+    wanted = {
+        "version_load_duration_seconds_count": 4,
+        "version_unloads_total": 2,
+        "model_version_workers": 2,
+    }
+    # A worker's numbers are those of its last second.
+    running.until(lambda: wanted.items() <= running.metrics("eta").items())
+    told = running.metrics("eta")
+    assert told["version_load_failures_total"] >= 1
+    assert 0 < told["version_load_duration_seconds_sum"] < PATIENCE_S
+    assert [running.metrics(worker)["versions_loaded"] for worker in ("web-0", "web-1")] == [1, 1]
 
 
 def test_a_worker_that_dies_is_started_again(running):

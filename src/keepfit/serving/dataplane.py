@@ -68,9 +68,11 @@ class DataPlane:
         saturated: timedelta = SATURATED,
         latest_drain: timedelta = DRAIN_LAG,
     ) -> None:
-        #: What is served; whoever follows the routes for this data plane changes it.
-        self.holding = Holding(routes, loader, warm_up=warm_up, loaded_models=loaded_models)
         self.telemetry = telemetry or Telemetry("server")
+        #: What is served; whoever follows the routes for this data plane changes it.
+        self.holding = Holding(
+            routes, loader, warm_up=warm_up, loaded_models=loaded_models, telemetry=self.telemetry
+        )
         #: The numbers of all workers on this port; whoever knows of others replaces it.
         self.totals: Callable[[], Snapshot] = lambda: self.telemetry.snapshot(clock.now())
         #: Of the capture log; whoever gives it room replaces it.

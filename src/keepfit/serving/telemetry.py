@@ -143,7 +143,7 @@ class Telemetry:
         cells[0] += rows
 
     def loaded(self, model: str, duration_ns: int) -> None:
-        """A version was loaded and warmed up."""
+        """A version was loaded and warmed up; see `Count.LOAD_FAILURES` for those that could not be, `UNLOADS` for the end."""
         cells = self._loads.get(model)
         if cells is None:
             cells = _new(self._loads, model, empty_cells(TIME_EDGES_NS))

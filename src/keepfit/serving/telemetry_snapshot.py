@@ -30,6 +30,7 @@ class Count(IntEnum):
     SWAPS = 8
     LOAD_FAILURES = 9
     EVENTS_EXPIRED = 10
+    UNLOADS = 11
 
 
 #: The stages of a batch, in the order in which a batch goes through them.
