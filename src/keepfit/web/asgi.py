@@ -138,26 +138,33 @@ class InferenceApp:
         except AsleepError:
             return False
         except Exception as error:  # noqa: BLE001 - every request gets an answer
-            self._end_quick(exchange, request, found, self._refused(request, error), began)
+            self._end_quick(exchange, request, found, self._refused(request, error), began, perf_counter_ns())
             return True
 
         def settle(done: Waiting) -> None:
+            answered = perf_counter_ns()
             try:
                 reply = _written(call, done.result(), request)
             except Exception as error:  # noqa: BLE001 - as above
                 reply = self._refused(request, error)
-            self._end_quick(exchange, request, found, reply, began)
+            self._end_quick(exchange, request, found, reply, began, answered)
 
         waiting.add_done_callback(settle)
         return True
 
     def _end_quick(
-        self, exchange: Exchange, request: Request, found: Found | None, reply: Reply, began: int
+        self,
+        exchange: Exchange,
+        request: Request,
+        found: Found | None,
+        reply: Reply,
+        began: int,
+        answered: int,
     ) -> None:
         reply, trace = self._traced(request, found, reply, began)
         exchange.reply(reply)
-        client = exchange.scope.get("client")
-        self._observer.finished(request, found, reply, perf_counter_ns() - began, client, trace)
+        client, ended = exchange.scope.get("client"), perf_counter_ns()
+        self._observer.finished(request, found, reply, ended - began, client, trace, ended - answered)
 
     def _traced(
         self, request: Request, found: Found | None, reply: Reply, began: int
@@ -199,8 +206,14 @@ class InferenceApp:
             return await self._infer(found, request)
         result = await self._batcher.submit(asked, timeout_s=call.timeout_s)
         if len(result.ids) <= _LONG_ANSWER:
-            return _written(call, result, request)
-        return await self._in_thread(lambda: _written(call, result, request))
+            return self._encoded(call, result, request)
+        return await self._in_thread(lambda: self._encoded(call, result, request))
+
+    def _encoded(self, call: Call, result: InferenceResult, request: Request) -> Reply:
+        began = perf_counter_ns()
+        reply = _written(call, result, request)
+        self._plane.telemetry.encoded(result.model, result.versions[0], perf_counter_ns() - began)
+        return reply
 
     def _ask(self, found: Found, request: Request) -> tuple[Call, Asked]:
         call = found.call(self._plane, self._decompressed(request))

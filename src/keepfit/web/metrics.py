@@ -123,7 +123,7 @@ def _histograms(snapshot: Snapshot) -> "Iterator[Metric]":
     )
     yield _histogram(
         "keepfit_stage_duration",
-        "Each stage of a batch: decode and encode for all its requests, queue for the oldest.",
+        "Each stage of a batch: decode for all its requests, queue for the oldest, encode for each.",
         ("model", "version", "stage"),
         snapshot.stages.items(),
     )

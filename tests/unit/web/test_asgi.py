@@ -105,6 +105,17 @@ def test_predictions_wait_for_their_turn(call, world):
     assert [frame.batch_rows for frame in world.frames] == [[2, 2]]
 
 
+ENCODE = b'keepfit_stage_duration_seconds_count{model="taxi",stage="encode",version="3"}'
+
+
+def test_the_writing_of_each_reply_is_measured(call):
+    """And of refusals none."""
+    call("POST", PATH, INFER)
+    call("POST", PATH, INFER)
+    call("POST", PATH, b"{}")
+    assert ENCODE + b" 2.0" in call("GET", "/metrics")[2]
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_compressed_bodies_are_read_and_long_replies_compressed(call, encoding):
     """Where the caller takes that; a short reply is left alone."""

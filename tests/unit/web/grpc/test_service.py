@@ -68,6 +68,19 @@ def test_typed_contents_are_answered_typed(serve, world, tensors):
     assert world.frames[0].prediction_id == ["trip:0", "trip:1"]
 
 
+def test_the_writing_of_an_answer_is_measured(serve, world, tensors):
+    """As over HTTP."""
+    plane = world.plane()
+
+    async def scenario(client):
+        await client.start("ModelInfer", {"model_name": "taxi", "inputs": tensors})
+
+    serve(scenario, plane=plane)
+    cells = plane.totals().stages["taxi", 3, "encode"]
+    assert sum(cells[:-1]) == 1
+    assert cells[-1] > 0
+
+
 def test_raw_contents_are_answered_raw(serve):
     """As one matrix of all features, too; outputs come in the order in which they were asked for."""
 
