@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from keepfit.clock import Clock
 from keepfit.errors import NotFoundError, RequestError
@@ -17,19 +17,23 @@ from keepfit.serving.batch import Asked, Outcome, Served, run_batch
 from keepfit.serving.columns import check_ids, check_labels, check_times
 from keepfit.serving.held import HeldModel, Holding, Problem, Ready, RouteSource
 from keepfit.serving.ingest.door import KserveDoor
+from keepfit.serving.lanes import Lanes
 from keepfit.serving.loaded import LoadedModel, ModelLoader
 from keepfit.serving.payload import Payload
 from keepfit.serving.preparing import WarmUp, not_warmed
-from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, Spool, readiness
+from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, readiness
 from keepfit.serving.recorder import CaptureLog, Recorder, Share, everything
 from keepfit.serving.request import MAX_ROWS, Accepts, of_mapping, read_rows
 from keepfit.serving.result import InferenceResult
 from keepfit.serving.shadows import ShadowRunner
+from keepfit.serving.surroundings import Surroundings
 from keepfit.serving.telemetry import Telemetry
 from keepfit.serving.telemetry_snapshot import Count, Snapshot
 
 #: Reads a body by what the very version accepts that will answer, even while versions change.
 Read = Callable[[Accepts], Payload]
+
+_ALONE: Final = Surroundings()
 
 
 class DataPlane:
@@ -49,6 +53,12 @@ class DataPlane:
         strict: answer nothing that cannot be recorded.
         saturated: a queue that has been full for longer makes the server not ready.
         latest_drain: a drain that is further behind is warned of.
+        surroundings: what there is beside it; nothing by default.
+
+    Attributes:
+        holding: what is served; whoever follows the routes for this data plane changes it.
+        telemetry: counts what is done.
+        lanes: where requests wait for their turn; whoever lets them wait adds to it.
     """
 
     def __init__(
@@ -67,24 +77,19 @@ class DataPlane:
         strict: bool = False,
         saturated: timedelta = SATURATED,
         latest_drain: timedelta = DRAIN_LAG,
+        surroundings: Surroundings = _ALONE,
     ) -> None:
         self.telemetry = telemetry or Telemetry("server")
-        #: What is served; whoever follows the routes for this data plane changes it.
         self.holding = Holding(
             routes, loader, warm_up=warm_up, loaded_models=loaded_models, telemetry=self.telemetry
         )
-        #: The numbers of all workers on this port; whoever knows of others replaces it.
-        self.totals: Callable[[], Snapshot] = lambda: self.telemetry.snapshot(clock.now())
-        #: Of the capture log; whoever gives it room replaces it.
-        self.spool: Callable[[], Spool] = Spool
-        #: For how many seconds the queue has been full; whoever holds the queue replaces it.
-        self.queue_full_s: Callable[[], float] = lambda: 0.0
-        #: How far the drain of the capture logs is behind; None when it is not, or nobody looks.
-        self.drain_lag: Callable[[], timedelta | None] = lambda: None
-        #: Rows that wait for their turn; likewise.
-        self.waiting_rows: Callable[[], int] = lambda: 0
-        #: Where the events of other servers come in; None where they do not.
-        self.door: KserveDoor | None = None
+        self.lanes = Lanes()
+        self._around = surroundings
+        self._door = (
+            KserveDoor(halves=surroundings.halves, answering=self.answering, capture=capture)
+            if surroundings.halves is not None
+            else None
+        )
         self._recorder = Recorder(capture, share=share, telemetry=self.telemetry, strict=strict)
         self._shadows = ShadowRunner(shadows_waiting)
         self._clock = clock
@@ -237,7 +242,7 @@ class DataPlane:
         problems = self.holding.problems()
         ready = self.holding.is_ready()
         blamed = {one.model: one.reason for one in problems if one.model and self._is_unanswerable(one.model)}
-        spool = self.spool()
+        spool = self._around.spool()
         unread = [one.reason for one in problems if not one.model]
         state = ServerState(
             routes_read=ready or bool(blamed),
@@ -246,11 +251,16 @@ class DataPlane:
             spool_bytes=spool.used,
             spool_limit=spool.limit,
             spool_blocks=spool.blocks,
-            queue_full_for=timedelta(seconds=self.queue_full_s()),
-            drain_lag=self.drain_lag(),
+            queue_full_for=timedelta(seconds=round(self.lanes.full_s, 1)),
+            drain_lag=self._around.drain_lag(),
             left_out=(*unread, *(one.reason for one in problems if one.model and one.model not in blamed)),
         )
         return readiness(state, saturated=self._saturated, drain_lag=self._latest_drain)
+
+    def totals(self) -> Snapshot:
+        """The numbers of all workers on this port."""
+        totals = self._around.totals
+        return self.telemetry.snapshot(self._clock.now()) if totals is None else totals()
 
     def is_ready(self) -> bool:
         """Whether requests are welcome."""
@@ -262,9 +272,9 @@ class DataPlane:
 
     def observe(self, headers: Mapping[str, str], body: bytes, model: str | None) -> Mapping[str, int]:
         """Record events of KServe's inference logger; rows by model. See `KserveDoor.take` for what it raises."""
-        if self.door is None:
+        if self._door is None:
             raise NotFoundError("events of other servers are not taken here")
-        return self.door.take(headers, body, now_us=self._clock.now_us(), model=model)
+        return self._door.take(headers, body, now_us=self._clock.now_us(), model=model)
 
     def answering(self, model: str) -> tuple[Signature, int]:
         """The signature and the number of the champion. Raises NotFoundError or NotReadyError."""

@@ -71,9 +71,7 @@ class InferenceApp:
             threads or min(8, 1 + (os.cpu_count() or 1)), thread_name_prefix="keepfit-infer"
         )
         self._limits = limits or Limits()
-        self._batcher = Batcher(plane.answer, self._pool, self._limits)
-        plane.queue_full_s = lambda: self._batcher.full_s
-        plane.waiting_rows = lambda: self._batcher.waiting_rows
+        self._batcher = Batcher(plane.answer, self._pool, self._limits, plane.lanes)
         self._observer = Observer(plane.telemetry, access_log, spans)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -191,7 +191,7 @@ def test_what_comes_while_a_batch_runs_is_the_next_one(serve, world, slow, tenso
         calls = [client.start("ModelInfer", told)]
         await asyncio.to_thread(slow.reached.wait, 5)
         calls += [client.start("ModelInfer", told) for _ in range(9)]
-        while client.world.batcher.waiting_rows < 18:  # noqa: ASYNC110 - a lane tells nobody what waits in it
+        while client.world.batcher.lanes.waiting_rows < 18:  # noqa: ASYNC110 - a lane tells nobody what waits in it
             await asyncio.sleep(0)
         slow.free.set()
         return await asyncio.gather(*calls)
