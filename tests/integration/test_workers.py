@@ -13,9 +13,13 @@ import types
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import urllib3
 from prometheus_client.parser import text_string_to_metric_families
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from keepfit.adapters.capture_log import CaptureReader
 from keepfit.adapters.sql.engine import open_engine
@@ -235,6 +239,30 @@ def test_what_all_workers_loaded_and_let_go_of_is_told(shop, running):
     assert told["version_load_failures_total"] >= 1
     assert 0 < told["version_load_duration_seconds_sum"] < PATIENCE_S
     assert [running.metrics(worker)["versions_loaded"] for worker in ("web-0", "web-1")] == [1, 1]
+
+
+def test_a_compiled_form_serves_and_is_told(shop):
+    """Converted by each worker while it loads the version; nearly the model's own numbers."""
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(rng.normal(size=(200, 2)), columns=["miles", "hours"])
+    network = MLPRegressor(hidden_layer_sizes=(8,), max_iter=20, tol=10.0, random_state=1)
+    model = make_pipeline(StandardScaler(), network).fit(rows, rows["miles"] * rows["hours"])
+    shop.version(3, None, model)
+    shop.release(3)
+    settings = shop.root / "keepfit.toml"
+    settings.write_text(
+        settings.read_text() + 'compiled = "auto"\ncompiled_tolerance = 1e-4\n', encoding="utf-8"
+    )
+    running = Running(shop).wait()
+    try:
+        (truth,) = model.predict(pd.DataFrame({"miles": [1.0], "hours": [2.0]}))
+        assert all(running.ask() == (3, pytest.approx(truth, rel=1e-4)) for _ in range(10))
+        told = running.http.request("GET", f"{running.address}/v2/models/eta").json()["parameters"]
+        assert told["runtime"].startswith("onnxruntime")
+        assert 0 < told["largest_difference"] <= 1e-4
+        assert "treelite: " in told["runtime_note"]
+    finally:
+        running.end()
 
 
 def test_a_worker_that_dies_is_started_again(running):
