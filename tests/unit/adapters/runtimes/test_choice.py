@@ -1,5 +1,9 @@
 """The library decides which module runs a model."""
 
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -54,6 +58,17 @@ def test_compiled_forms_are_tried_when_asked(folder, numbers):
     assert "treelite: TreeliteError: Not supported model type: GaussianNB" in found.note
 
 
+def test_nothing_is_imported_for_compiled_forms_that_are_not_asked_for(folder, numbers):
+    """A server that compiles nothing starts without the libraries."""
+    script = (
+        "import pickle, sys; from pathlib import Path; from keepfit.adapters.runtimes.choice import load_runtime; "
+        "load_runtime(Path(sys.argv[1]), pickle.loads(bytes.fromhex(sys.argv[2]))); "
+        "print([name for name in sys.modules if 'onnx' in name or 'treelite' in name or 'compiled' in name])"
+    )
+    asked = [sys.executable, "-c", script, str(folder), pickle.dumps(numbers.chance).hex()]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_a_model_that_gives_something_else_here_is_not_compiled_either(folder, numbers):
     """It is the model itself that must give what it gave, whatever tolerance a form is given."""
     write_validation(folder, ValidationRows(numbers.probe, np.full(64, 0.5)))
@@ -63,8 +78,6 @@ def test_a_model_that_gives_something_else_here_is_not_compiled_either(folder, n
 
 def test_a_library_that_is_not_there_is_said(described, monkeypatch):
     """With where its name is found."""
-    import sys
-
     monkeypatch.setitem(sys.modules, "catboost", None)
     folder = described("catboost", data="model.cb", model_type="CatBoost")
     with pytest.raises(ArtifactError, match="is one of catboost, and there is no module 'catboost' here"):
