@@ -313,6 +313,10 @@ class FileReport:
     left_out: tuple[LeftOut, ...] = ()
     performance: PerformanceReport | None = None
 
+    def findings_on(self, subject: str) -> tuple[ReportedFinding, ...]:
+        """The findings on one column; the page draws them."""
+        return tuple(finding for finding in self.findings if finding.subject == subject)
+
     @property
     def alarms(self) -> tuple[ReportedFinding, ...]:
         """The findings that alarm, worst first."""

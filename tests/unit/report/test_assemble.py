@@ -53,7 +53,7 @@ def test_columns_that_alarm_come_first_in_the_order_of_their_findings():
     assert [one.name for one in report.columns] == ["c", "b", "a"]
     assert [one.name for one in made().columns] == ["a", "b", "c"]
     assert report.columns[0].role == "target"
-    assert report.findings[0].alarms
+    assert report.findings_on("c")[0].alarms
     assert len(report.alarms) == 2
 
 
