@@ -33,6 +33,7 @@ class Model:
         time: the column that says when the event was.
         features: the columns that the model is given, in order.
         categorical: those of them that are categories.
+        context: further columns that callers may send: they are recorded, and the model is not given them.
         label_delay: how long after the event its label usually comes; training never looks nearer than this.
         monitor, retrain, release, serving: the policies.
         capture: what is recorded of its predictions; everything, unless it says otherwise.
@@ -56,6 +57,7 @@ class Model:
         time: str,
         features: list[str] | tuple[str, ...],
         categorical: list[str] | tuple[str, ...] = (),
+        context: list[str] | tuple[str, ...] = (),
         label_delay: str | timedelta = "0s",
         monitor: Monitor | None = None,
         retrain: Retrain | None = None,
@@ -70,6 +72,7 @@ class Model:
         self.time = time
         self.features = _listed(name, "features", features)
         self.categorical = _listed(name, "categorical", categorical)
+        self._context = _listed(name, "context", context)
         self.label_delay = _duration(name, "label_delay", label_delay)
         self.monitor = monitor or Monitor()
         self.retrain = retrain or Retrain()
@@ -140,13 +143,17 @@ class Model:
 
     @property
     def context(self) -> tuple[str, ...]:
-        """Columns that are recorded though the model is not given them: the slices that are no features."""
+        """Columns that are recorded though the model is not given them: slices that are no features, and what was declared."""
+        return tuple(dict.fromkeys((*self._sliced, *self._context)))
+
+    @property
+    def _sliced(self) -> tuple[str, ...]:
         return tuple(name for name in self.monitor.slices if name not in self.features)
 
     @property
     def required_columns(self) -> tuple[str, ...]:
-        """What every row of the source must hold."""
-        return (self.id, self.time, *self.features, *self.context, self.task.target)
+        """What every row of the source must hold; other context only comes with requests."""
+        return (self.id, self.time, *self.features, *self._sliced, self.task.target)
 
     def _validate(self) -> None:
         if not is_name(self.name):
@@ -166,12 +173,32 @@ class Model:
                     f"model '{self.name}': categorical column '{name}' is not among its features",
                     hint=did_you_mean(name, self.features),
                 )
-        twice = {name for name in self.required_columns if self.required_columns.count(name) > 1}
+        used = (self.id, self.time, *self.features, *self.context, self.task.target)
+        twice = {name for name in used if used.count(name) > 1}
         if twice:
             raise DefinitionError(
                 f"model '{self.name}' uses column '{min(twice)}' twice",
-                hint="id, time, target and each feature are columns of their own",
+                hint="id, time, target, context and each feature are columns of their own",
             )
+        self._validate_split()
+
+    def _validate_split(self) -> None:
+        by, known = self.release.split_by, (*self.features, *self.context)
+        if by is None or by in known:
+            return
+        if by == self.id:
+            raise DefinitionError(
+                f"model '{self.name}': a canary goes by the id '{by}' anyway", hint="leave split_by out"
+            )
+        if by in (self.time, self.task.target):
+            raise DefinitionError(
+                f"model '{self.name}': a canary cannot be split by '{by}', the {'time' if by == self.time else 'target'}",
+                hint="name a column that stays the same, as in split_by='customer_id'",
+            )
+        raise DefinitionError(
+            f"model '{self.name}': split_by '{by}' is neither a feature nor a context column",
+            hint=f"{did_you_mean(by, known)}\na column that only callers send is declared: context=['{by}']",
+        )
 
     def _validate_metric(self) -> None:
         from keepfit.evaluation.losses import find_loss, metrics_for, split_metric

@@ -2,11 +2,19 @@
 
 import difflib
 import os
+import random
 import re
 import time
 from collections.abc import Iterable
+from typing import Final
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
+
+
+#: Our own, so that nobody's seed makes ids repeat: begun by the system's randomness, which is too dear to ask each time.
+_RANDOM: Final = random.Random(os.urandom(32))  # noqa: S311 - ids are to be different, not secret
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _RANDOM.seed(os.urandom(32)))
 
 
 def new_id(prefix: str) -> str:
@@ -15,7 +23,7 @@ def new_id(prefix: str) -> str:
     >>> new_id("job").startswith("job-")
     True
     """
-    return f"{prefix}-{time.time_ns() // 1_000_000:012x}{os.urandom(6).hex()}"
+    return f"{prefix}-{time.time_ns() // 1_000_000:012x}{_RANDOM.getrandbits(48):012x}"
 
 
 def is_name(text: str) -> bool:

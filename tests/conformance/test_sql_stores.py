@@ -383,7 +383,9 @@ def test_a_route_counts_its_generations(engine):
     assert store.route("taxi-eta") == Route(model="taxi-eta", generation=0, champion=None)
     first = store.set_route(Route(model="taxi-eta", generation=77, champion=1))
     assert first == Route(model="taxi-eta", generation=1, champion=1)
-    split = Route(model="taxi-eta", generation=0, champion=1, canary=2, percent=12.5, shadows=(3, 4))
+    split = Route(
+        model="taxi-eta", generation=0, champion=1, canary=2, percent=12.5, shadows=(3, 4), split_by="zone"
+    )
     assert store.set_route(split) == store.route("taxi-eta") == replace(split, generation=2)
     store.set_route(Route(model="other", generation=0, champion=5))
     assert [(route.model, route.generation) for route in store.routes()] == [("other", 1), ("taxi-eta", 2)]

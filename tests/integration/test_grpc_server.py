@@ -6,7 +6,7 @@ import socket
 import grpc
 import pytest
 
-from keepfit.adapters.capture_log import CaptureReader
+from keepfit.adapters.capture_log import CaptureReader, server_log
 from keepfit.web.grpc.descriptor import SERVICE, message
 
 #: One row of `bikes`.
@@ -76,7 +76,8 @@ def test_one_process_answers_both_protocols_alike(trained, address):
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(60) == 0
         assert "Traceback" not in server.said
-    assert recorded(trained.root / ".keepfit" / "spool") == {"web-0": ["by-grpc", "by-http"]}
+    spool = trained.root / ".keepfit" / "spool"
+    assert recorded(spool) == {server_log(spool, 0): ["by-grpc", "by-http"]}
 
 
 def test_two_workers_share_the_port(trained, address):
@@ -96,8 +97,8 @@ def test_two_workers_share_the_port(trained, address):
         assert server.process.wait(60) == 0
         assert "Traceback" not in server.said
     found = recorded(spool)
-    assert sorted(found) == ["web-0", "web-1"]
-    assert sorted([*found["web-0"], *found["web-1"]]) == sorted([*names, "by-http"])
+    assert sorted(found) == [server_log(spool, slot) for slot in (0, 1)]
+    assert sorted(one for ids in found.values() for one in ids) == sorted([*names, "by-http"])
 
 
 def test_a_port_for_grpc_that_is_in_use_is_said(trained, address):

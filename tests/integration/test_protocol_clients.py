@@ -49,6 +49,15 @@ SAID = {
     "version": "version 9 of 'bikes' is not being served; there are: 1",
     "model": "unknown model 'bike'; did you mean 'bikes'?",
 }
+#: The index before a model is unloaded, while it is, and once it is loaded again; and whether it is ready.
+READY = {"name": "bikes", "version": "1", "state": "READY", "reason": ""}
+ASLEEP = {
+    **READY,
+    "state": "UNAVAILABLE",
+    "reason": "unloaded; it is loaded when somebody asks for it",
+}
+STATES = [[[READY], True], [[ASLEEP], False], [[READY], True]]
+CONFIG = "the parameter 'config' is not taken here: releases decide which versions are served; load by the model's name alone"
 UNKNOWN_MODEL = "unknown model 'trains'; there are: bikes"
 
 # KServe 0.21 declares that it takes no Python from 3.14 on.
@@ -199,7 +208,10 @@ def test_triton_over_http_sees_health(http):
 def test_triton_over_http_reads_metadata(http):
     """The server's, the model's, a version's; and why others have none."""
     told = http["metadata"]
-    assert (told["server"]["name"], told["server"]["extensions"]) == ("keepfit", ["binary_tensor_data"])
+    assert (told["server"]["name"], told["server"]["extensions"]) == (
+        "keepfit",
+        ["binary_tensor_data", "model_repository"],
+    )
     assert is_metadata(told["model"])
     assert is_metadata(told["version"])
     assert told["other version"] == {"status": "404", "message": SAID["version"]}
@@ -264,6 +276,16 @@ def test_triton_over_http_is_told_what_was_wrong(http):
     }
 
 
+def test_triton_over_http_loads_and_unloads(http, model):
+    """The index tells it; a model that is asked for comes back by itself."""
+    got = http["repository"]
+    assert got["states"] == STATES
+    assert is_answer(got["on demand"], model(FEW))
+    assert got["config"] == {"status": "400", "message": CONFIG}
+    missing = {"status": "404", "message": SAID["model"]}
+    assert (got["other load"], got["other unload"]) == (missing, missing)
+
+
 def test_triton_over_http_infers_asynchronously(http, model):
     """Eight at once from threads, four at once on an event loop; each gets its own."""
     assert [got["id"] for got in http["at once"]] == [f"ride-{one}" for one in range(8)]
@@ -314,6 +336,17 @@ def test_triton_over_grpc_is_told_what_was_wrong(rpc):
         "version": "StatusCode.NOT_FOUND",
         "model": "StatusCode.NOT_FOUND",
     }
+
+
+def test_triton_over_grpc_loads_and_unloads(rpc, model):
+    """As over HTTP; an empty text is no text in its JSON."""
+    got = rpc["repository"]
+    told = [[[{"reason": "", **one} for one in found], ready] for found, ready in got["states"]]
+    assert told == STATES
+    assert is_answer(got["on demand"], model(FEW))
+    assert got["config"] == {"status": "StatusCode.INVALID_ARGUMENT", "message": CONFIG}
+    missing = {"status": "StatusCode.NOT_FOUND", "message": SAID["model"]}
+    assert (got["other load"], got["other unload"]) == (missing, missing)
 
 
 def test_triton_over_grpc_infers_asynchronously(rpc, model):

@@ -21,7 +21,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from keepfit.adapters.capture_log import CaptureReader
+from keepfit.adapters.capture_log import CaptureReader, server_log
 from keepfit.adapters.sql.engine import open_engine
 from keepfit.adapters.sql.migrate import migrate
 from keepfit.adapters.sql.releases import SqlReleases
@@ -160,6 +160,17 @@ class Running:
             if who in one.labels.values() and "le" not in one.labels
         }
 
+    def post(self, path):
+        """On a new connection too; the status and what came back."""
+        reply = self.http.request("POST", self.address + path, headers={"connection": "close"})
+        return reply.status, json.loads(reply.data)
+
+    def states(self):
+        """What the workers say of the model's versions, asked often enough to hear all of them."""
+        told = [self.post("/v2/repository/index") for _ in range(24)]
+        assert {status for status, _ in told} == {200}
+        return {tuple((one["version"], one["state"]) for one in found) for _, found in told}
+
     def end(self, number=signal.SIGTERM):
         """Send it a signal; its exit code."""
         self.process.send_signal(number)
@@ -215,7 +226,7 @@ def test_workers_share_a_port_swap_together_and_keep_logs_of_their_own(shop, run
     assert {running.ask() for _ in range(20)} == {(2, ANSWERS[2])}
     assert running.end() == 0
     spool = CaptureReader(shop.state / "spool")
-    assert sorted(spool.logs()) == ["web-0", "web-1"]
+    assert sorted(spool.logs()) == [server_log(shop.state / "spool", slot) for slot in (0, 1)]
     counts = {log: sum(len(frame.prediction_id) for frame in spool.read(log).frames) for log in spool.logs()}
     assert sum(counts.values()) >= 60
     assert all(counts.values()), counts
@@ -263,6 +274,40 @@ def test_a_compiled_form_serves_and_is_told(shop):
         assert "treelite: " in told["runtime_note"]
     finally:
         running.end()
+
+
+def test_all_workers_load_and_unload(shop, running):
+    """Whoever of them was asked; a request brings a model back in the worker that it reaches, a release in none."""
+    model = "/v2/repository/models/eta"
+    assert running.states() == {(("1", "READY"),)}
+    assert running.post(f"{model}/unload") == (200, {"name": "eta", "unload": True})
+    assert running.states() == {(("1", "UNAVAILABLE"),)}
+    assert running.post(f"{model}/load") == (200, {"name": "eta", "load": True})
+    assert running.states() == {(("1", "READY"),)}
+    running.post(f"{model}/unload")
+    assert running.ask() == (1, ANSWERS[1])
+    assert running.states() == {(("1", "READY"),), (("1", "UNAVAILABLE"),)}
+    running.post(f"{model}/unload")
+    shop.release(2)
+    running.until(lambda: running.states() == {(("2", "UNAVAILABLE"),)})
+    assert running.post(f"{model}/load")[0] == 200
+    assert running.states() == {(("2", "READY"),)}
+    assert {running.ask() for _ in range(20)} == {(2, ANSWERS[2])}
+
+
+def test_what_no_worker_could_load_is_tried_again_when_somebody_asks(shop, running):
+    """In all of them, whatever the pauses are at; and the reason is told."""
+    (shop.version(3, np.min) / "model.pkl").write_bytes(b"altered")
+    shop.release(1, canary=3, percent=100.0)
+    left_out = {(("1", "READY"), ("3", "UNAVAILABLE"))}
+    running.until(lambda: running.states() == left_out)
+    _, index = running.post("/v2/repository/index")
+    assert "version 3 of 'eta' cannot be loaded" in index[1]["reason"]
+    assert running.post("/v2/repository/models/eta/load")[0] == 200
+    assert running.states() == left_out
+    status, told = running.post("/v2/repository/models/etta/load")
+    assert (status, told) == (404, {"error": "unknown model 'etta'; did you mean 'eta'?"})
+    assert running.end() == 0
 
 
 def test_a_worker_that_dies_is_started_again(running):

@@ -1,5 +1,6 @@
 """What a model file may declare, and what it is told when it may not."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -153,3 +154,51 @@ def test_what_cannot_be_masked_is_refused(policy, said):
     """With the reason."""
     with pytest.raises(DefinitionError, match=said):
         declared(id="trip_id", features=["miles"], categorical=[], capture=policy)
+
+
+def test_context_that_callers_send_is_not_asked_of_the_source():
+    """It is recorded beside the slices, once."""
+    monitor = kf.Monitor(slices=["zone", "borough"])
+    model = declared(context=["customer_id", "borough"], monitor=monitor)
+    assert model.context == ("borough", "customer_id")
+    assert model.required_columns == ("trip_id", "pickup_at", "zone", "miles", "borough", "minutes")
+    assert declared(context=["customer_id"], capture=kf.Capture(hash=["customer_id"])).context == (
+        "customer_id",
+    )
+
+
+@pytest.mark.parametrize("by", ["zone", "miles", "borough", "customer_id"])
+def test_a_canary_can_be_split_by_whatever_is_recorded(by):
+    """A feature, a slice, or a column that only callers send."""
+    monitor = kf.Monitor(slices=["borough"])
+    model = declared(context=["customer_id"], monitor=monitor, release=kf.Release(split_by=by))
+    assert model.release.split_by == by
+
+
+@pytest.mark.parametrize(
+    ("by", "said", "hint"),
+    [
+        (
+            "custmer_id",
+            "'custmer_id' is neither a feature nor a context column",
+            "did you mean 'customer_id'?",
+        ),
+        ("mile", "split_by 'mile' is neither", "did you mean 'miles'?"),
+        ("session", "split_by 'session' is neither", "context=['session']"),
+        ("trip_id", "a canary goes by the id 'trip_id' anyway", "leave split_by out"),
+        ("pickup_at", "cannot be split by 'pickup_at', the time", "split_by='customer_id'"),
+        ("minutes", "cannot be split by 'minutes', the target", "split_by='customer_id'"),
+    ],
+)
+def test_a_canary_cannot_be_split_by_anything_else(by, said, hint):
+    """A slip would have it go by the id, and nobody would see."""
+    with pytest.raises(DefinitionError, match=re.escape(said)) as caught:
+        declared(context=["customer_id"], release=kf.Release(split_by=by))
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("name", ["zone", "trip_id", "pickup_at", "minutes"])
+def test_context_is_no_other_column(name):
+    """A column is one thing."""
+    with pytest.raises(DefinitionError, match=f"uses column '{name}' twice"):
+        declared(context=[name])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from keepfit.adapters.capture_key import capture_key
-from keepfit.adapters.capture_log import CaptureWriter
+from keepfit.adapters.capture_log import CaptureWriter, spool_id
 from keepfit.adapters.sql.sqlite_reader import SqliteReader
 from keepfit.app.capture_policies import CapturePolicy, capture_policies
 from keepfit.clock import SystemClock, microseconds
@@ -85,7 +85,7 @@ class Recording:
 
     Args:
         root: the workspace.
-        log_id: names its capture log; no two processes may share one.
+        log_id: begins the name of its capture log, which the id of the spool ends; no two processes may share one.
     """
 
     def __init__(self, root: Path, log_id: str) -> None:
@@ -188,10 +188,10 @@ class Recording:
 
     @cached_property
     def _writer(self) -> CaptureWriter:
-        serving = self._config.serving
+        serving, spool = self._config.serving, self._state / "spool"
         return CaptureWriter(
-            self._state / "spool",
-            log_id=self._log_id,
+            spool,
+            log_id=f"{self._log_id}-{spool_id(spool)}",
             durability=serving.durability,
             limit_bytes=serving.spool_limit,
             when_full=serving.spool_full,
@@ -199,7 +199,7 @@ class Recording:
 
 
 def log_name() -> str:
-    """The capture log of this process: `python-<host>-<pid>`."""
+    """What the name of this process' capture logs begins with: `python-<host>-<pid>`."""
     host = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")[:50] or "host"
     return f"python-{host}-{os.getpid()}"
 

@@ -46,7 +46,8 @@ def replay(
     caller.wait_for(workspace.ports.releases.route(model.name))
     for window in windows_between(start, end, DAY):
         rows: pl.DataFrame = model.rows(window.start, window.end)
-        caller.predict(rows.select(model.id, model.time, *model.features, *model.context))
+        context = [name for name in model.context if name in rows.columns]
+        caller.predict(rows.select(model.id, model.time, *model.features, *context))
         unlabelled = _label(model, caller, [*unlabelled, rows], window.end)
         done = tick(workspace.ports, [model], now=window.end)
         caller.wait_for(workspace.ports.releases.route(model.name))

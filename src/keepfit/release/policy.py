@@ -95,7 +95,7 @@ def shadow(duration: str | timedelta) -> Shadow:
 
 
 def canary(percent: float, duration: str | timedelta) -> Canary:
-    """A stage: a share of the traffic, chosen by a hash of the prediction's id.
+    """A stage: a share of the traffic, chosen by a hash of the prediction's id, or of the column `Release(split_by=…)`.
 
     Raises:
         ValueError: `percent` is not between 0 and 100.
@@ -118,12 +118,15 @@ class Release:
             and takes over again when it is clearly better.
         worse_by: how much worse than the version it is held against, relative, a new one may be before it is
             aborted or rolled back.
+        split_by: the column whose hash tells which rows a canary answers, as in `"customer_id"`: rows of one value all see
+            one version. A feature, or a context column; the prediction id when None, and for rows without a value.
     """
 
     gates: Sequence[Gate] = (BeatsChampion(),)
     rollout: Sequence[Stage] = ()
     watch: str | timedelta = "7d"
     worse_by: float = 0.05
+    split_by: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gates", tuple(self.gates))

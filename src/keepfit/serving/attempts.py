@@ -12,6 +12,7 @@ from keepfit.predictions.role import Role
 from keepfit.release.routing import Route, canary_mask
 from keepfit.serving.held import HeldModel, Ready
 from keepfit.serving.rows import Rows
+from keepfit.serving.split_keys import split_keys
 
 _log = logging.getLogger(__name__)
 _LONGEST_ERROR = 300
@@ -80,7 +81,7 @@ def serve(held: HeldModel, rows: Rows) -> list[Attempt]:
     route = held.route
     if route.champion is None:
         return []
-    canary_rows, champion_rows = _split(route, rows.ids)
+    canary_rows, champion_rows = _split(route, rows)
     attempts: list[Attempt] = []
     if canary_rows and route.canary is not None:
         attempts.append(attempt(held.versions[route.canary], Role.CANARY, rows, canary_rows))
@@ -113,10 +114,10 @@ def _fall_back(fallback: Ready | float, rows: Rows, places: Sequence[int]) -> At
     return Attempt(version=CONSTANT, role=Role.FALLBACK, rows=places, predictions=constant)
 
 
-def _split(route: Route, ids: Sequence[str]) -> tuple[Sequence[int], Sequence[int]]:
+def _split(route: Route, rows: Rows) -> tuple[Sequence[int], Sequence[int]]:
     if route.canary is None or route.percent <= 0:
-        return (), range(len(ids))
-    mask = canary_mask(route, ids)
+        return (), range(rows.n)
+    mask = canary_mask(route, rows.ids if route.split_by is None else split_keys(rows, route.split_by))
     return [row for row, canary in enumerate(mask) if canary], [
         row for row, canary in enumerate(mask) if not canary
     ]

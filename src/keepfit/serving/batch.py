@@ -10,6 +10,8 @@ from time import perf_counter
 from typing import Final
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from keepfit.predictions.role import Role
 from keepfit.serving.attempts import NOBODY, Answer, Attempt, answer, attempt, serve
@@ -136,27 +138,35 @@ def _pinned(held: HeldModel, version: int, rows: Rows) -> Attempt:
 def _shared(asked: Sequence[Asked], answered: Answer, attempts: Sequence[Attempt]) -> list[Outcome]:
     """To each request its part of the answer."""
     found: list[Outcome] = []
+    predictions, versions = answered.predictions, answered.versions
+    all_answered = NOBODY not in versions
     start = 0
     for one in asked:
-        stop = start + one.rows.n
-        found.append(_outcome(one, answered, slice(start, stop), attempts))
+        stop = start + len(one.rows.ids)
+        mine = versions[start:stop]
+        if all_answered or NOBODY not in mine:
+            found.append(_result(one, predictions[start:stop], mine))
+        else:
+            found.append(_failure(one, attempts[-1]))
         start = stop
     return found
 
 
-def _outcome(one: Asked, answered: Answer, part: slice, attempts: Sequence[Attempt]) -> Outcome:
-    versions = answered.versions[part]
-    if NOBODY in versions:
-        failed = attempts[-1]
-        return PredictionFailedError(
-            f"version {failed.version} of '{one.held.name}' failed on this request: {failed.error}"
-        )
+def _result(one: Asked, predictions: npt.NDArray[np.float64], versions: Sequence[int]) -> InferenceResult:
+    held = one.held
+    champion = held.route.champion
     return InferenceResult(
-        model=one.held.name,
+        model=held.name,
         request_id=one.request_id,
         output=one.output,
-        predictions=answered.predictions[part],
+        predictions=predictions,
         ids=one.rows.ids,
         versions=versions,
-        champion=one.held.route.champion if one.held.route.champion is not None else versions[0],
+        champion=versions[0] if champion is None else champion,
+    )
+
+
+def _failure(one: Asked, failed: Attempt) -> PredictionFailedError:
+    return PredictionFailedError(
+        f"version {failed.version} of '{one.held.name}' failed on this request: {failed.error}"
     )

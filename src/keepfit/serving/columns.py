@@ -70,8 +70,8 @@ def check_numbers(name: str, values: Column) -> npt.NDArray[np.float64]:
 def check_context(name: str, values: Column) -> list[str | None]:
     """Context as text, as it is recorded.
 
-    >>> check_context("borough", ["queens", 3, True, None])
-    ['queens', '3', 'true', None]
+    >>> check_context("borough", ["queens", 3, True, None, float("nan")])
+    ['queens', '3', 'true', None, None]
     """
     return _each(name, _listed(values), _label_text)
 
@@ -174,7 +174,7 @@ def _text(value: Any) -> str | None:
 
 def _label_text(value: Any) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+        return None if isinstance(value, float) and math.isnan(value) else str(value)
     return _text(value)
 
 

@@ -19,10 +19,12 @@ from keepfit.serving.held import HeldModel, Holding, Problem, Ready, RouteSource
 from keepfit.serving.ingest.door import KserveDoor
 from keepfit.serving.lanes import Lanes
 from keepfit.serving.loaded import LoadedModel, ModelLoader
+from keepfit.serving.model_index import Entry, model_index
 from keepfit.serving.payload import Payload
 from keepfit.serving.preparing import WarmUp, not_warmed
 from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, readiness
 from keepfit.serving.recorder import CaptureLog, Recorder, Share, everything
+from keepfit.serving.refusals import NotReadyError
 from keepfit.serving.request import MAX_ROWS, Accepts, of_mapping, read_rows
 from keepfit.serving.result import InferenceResult
 from keepfit.serving.shadows import ShadowRunner
@@ -132,7 +134,8 @@ class DataPlane:
         began = perf_counter()
         held, accepts = self.holding.ready(model)
         if version is not None:
-            accepts = _ready(held, version).encoder.accepts
+            _ready(held, version)
+            accepts = held.pinned[version]
         named = request_id or new_id("req")
         rows = read_rows(
             read(accepts),
@@ -212,6 +215,10 @@ class DataPlane:
         """The models there are, sorted."""
         return self.holding.names()
 
+    def index(self) -> tuple[Entry, ...]:
+        """Every version that the routes name, and whether it can answer."""
+        return model_index(self.holding)
+
     def signature(self, model: str, version: int | None = None) -> tuple[Signature, tuple[int, ...]]:
         """What a model (or one of its served versions) takes and gives, and the versions that are served.
 
@@ -228,6 +235,14 @@ class DataPlane:
         held, _ = self.holding.ready(model)
         number = held.route.champion if version is None else version
         return _ready(held, number if number is not None else 0).loaded
+
+    def check_ready(self, model: str, version: int | None = None) -> None:
+        """Raises what `signature` does when it cannot answer now; to ask does not bring back a model that was unloaded on request."""
+        if self.holding.is_put_away(model):
+            raise NotReadyError(
+                f"model '{model}' was unloaded; it is loaded when somebody asks it to predict"
+            )
+        self.signature(model, version)
 
     def find(self, model: str) -> None:
         """Raises NotFoundError when there is no such model."""
@@ -270,11 +285,22 @@ class DataPlane:
         held = self.holding.find(model)
         return held.accepts is None and not held.asleep
 
+    def load(self, model: str) -> None:
+        """Have a model in memory, here and in all other workers; see `Holding.load`."""
+        self.holding.find(model)
+        (self._around.all_workers or self.holding).load(model)
+
+    def unload(self, model: str) -> None:
+        """Take a model out of memory, here and in all other workers; see `Holding.unload`."""
+        self.holding.find(model)
+        (self._around.all_workers or self.holding).unload(model)
+
     def observe(self, headers: Mapping[str, str], body: bytes, model: str | None) -> Mapping[str, int]:
         """Record events of KServe's inference logger; rows by model. See `KserveDoor.take` for what it raises."""
         if self._door is None:
             raise NotFoundError("events of other servers are not taken here")
-        return self._door.take(headers, body, now_us=self._clock.now_us(), model=model)
+        now_us = self._clock.now_us()
+        return self._door.take(headers, body, now_us=now_us, model=model, recorded=self._observed)
 
     def answering(self, model: str) -> tuple[Signature, int]:
         """The signature and the number of the champion. Raises NotFoundError or NotReadyError."""
@@ -305,6 +331,10 @@ class DataPlane:
             self._shadows.submit(lambda: self._run_shadows(served))
             if self._shadows.skipped > skipped:
                 self.telemetry.count(held.name, Count.SHADOWS_SKIPPED)
+
+    def _observed(self, model: str, rows: int) -> None:
+        """Another server's callers were given them: they are received as much as those of this one, and all of them logged."""
+        self.telemetry.recorded(model, rows, rows)
 
     def _count(self, served: Served, capture_s: float) -> None:
         name, telemetry = served.held.name, self.telemetry

@@ -10,6 +10,9 @@ from typing import Final
 from keepfit.errors import RequestError
 from keepfit.serving.preferences import weights
 
+#: The headers of a request by which its body and its reply may be compressed.
+ENCODING_HEADERS: Final = ("accept-encoding", "content-encoding")
+
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _ZLIB: Final = zlib.MAX_WBITS
 _RAW_DEFLATE: Final = -zlib.MAX_WBITS

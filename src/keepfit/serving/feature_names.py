@@ -17,12 +17,10 @@ class FeatureNames:
 
     Attributes:
         names: of all features, in order.
-        own: every column that the signature knows: features, context, id and time.
         category: the first feature that is no number; None when all are, so that one block can hold a request.
     """
 
     names: tuple[str, ...]
-    own: frozenset[str]
     category: str | None
 
 
@@ -49,6 +47,5 @@ def _names(signature: Signature) -> FeatureNames:
     names = signature.feature_names
     return FeatureNames(
         names=names,
-        own=frozenset((*names, *signature.context, signature.id, signature.time)),
         category=next((one.name for one in signature.features if one.kind is not Kind.NUMBER), None),
     )

@@ -110,6 +110,12 @@ class Follower:
         self.following, self._settled = served, True
         return tuple(served.values())
 
+    def again(self, model: str) -> None:
+        """Try the versions of a model that failed at the next look; those that somebody died of wait for the next generation."""
+        for key, failure in self._failures.items():
+            if key[0] == model and failure.wait <= LONGEST_WAIT:
+                self._failures[key] = replace(failure, wait=1)
+
     def problems(self) -> tuple[Problem, ...]:
         """Why versions of the routes are not served, by model and version."""
         return tuple(
@@ -145,7 +151,7 @@ def without(route: Route, missing: Iterable[Key], before: Route | None) -> Route
 
     >>> asked = Route(model="eta", generation=2, champion=1, canary=2, percent=10.0)
     >>> without(asked, [("eta", 2)], None)
-    Route(model='eta', generation=2, champion=1, canary=None, percent=0.0, shadows=(), previous=None, constant=None)
+    Route(model='eta', generation=2, champion=1, canary=None, percent=0.0, shadows=(), previous=None, constant=None, split_by=None)
     """
     gone = {number for model, number in missing if model == route.model}
     if route.champion in gone:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 
 from keepfit.errors import NotFoundError
 from keepfit.ids import did_you_mean
@@ -16,7 +16,7 @@ from keepfit.serving.following import Change, Follower, Problem, without
 from keepfit.serving.loaded import ModelLoader
 from keepfit.serving.preparing import Prepared, Preparer, Ready, WarmUp, not_warmed
 from keepfit.serving.recency import Recency, Use
-from keepfit.serving.refusals import NotReadyError
+from keepfit.serving.refusals import DeadlineError, NotReadyError
 from keepfit.serving.request import Accepts
 from keepfit.serving.telemetry import Telemetry
 from keepfit.serving.telemetry_snapshot import Count
@@ -24,6 +24,8 @@ from keepfit.serving.telemetry_snapshot import Count
 __all__ = ["AsleepError", "HeldModel", "Holding", "Problem", "Ready", "RouteSource"]
 
 _log = logging.getLogger(__name__)
+#: Nobody waits longer than this many seconds for a model that was asked to be loaded.
+LOAD_WITHIN_S: Final = 300.0
 #: A model that could not be loaded on demand is not tried again before this many looks at the routes.
 _LOOKS_BETWEEN_TRIES = 16
 
@@ -44,6 +46,7 @@ class HeldModel:
         route: the route that is followed: the source's, without the versions that failed to load.
         versions: every version of the route, by number; none while the model is asleep.
         accepts: the columns that requests may have; None while there is no champion, or it is asleep.
+        pinned: likewise of requests that name a version, by version.
         asleep: it was unloaded to make room, and is loaded when somebody asks for it.
         use: counts the requests, to tell which model was used last.
     """
@@ -51,6 +54,7 @@ class HeldModel:
     route: Route
     versions: Mapping[int, Ready] = field(default_factory=dict)
     accepts: Accepts | None = None
+    pinned: Mapping[int, Accepts] = field(default_factory=dict)
     asleep: bool = False
     use: Use = field(default_factory=Use, compare=False, repr=False)
 
@@ -112,6 +116,7 @@ class Holding:
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keepfit-load")
         self._loading: dict[str, Future[HeldModel]] = {}
         self._tried: dict[str, int] = {}
+        self._put_away: set[str] = set()
 
     def find(self, model: str) -> HeldModel:
         """The model as it is served now.
@@ -182,7 +187,8 @@ class Holding:
     def prepare(self, change: Change) -> Prepared:
         """Bring into memory what a change needs; what is served stays as it is.
 
-        With a limit on loaded models, those that are asleep stay so, and new ones are loaded while there is room.
+        With a limit on loaded models, those that are asleep stay so, and new ones are loaded while there is room. What was
+        unloaded on request sleeps until somebody asks for it.
         """
         before = self._models
         room = (
@@ -194,7 +200,7 @@ class Holding:
         for route in change.routes:
             held = before.get(route.model)
             awake = held is not None and bool(held.versions)
-            if awake or (room > 0 and route.versions):
+            if awake or (room > 0 and route.versions and route.model not in self._put_away):
                 prepared |= self._preparer.route(
                     route, held.versions if held is not None else {}, change.paused
                 )
@@ -217,6 +223,7 @@ class Holding:
             self._problems, self._committed = problems, True
             self._tried.clear()
             self._count_gone(before)
+            self._put_away &= {route.model for route in routes}
             return {name: held.route for name, held in before.items()} != {
                 route.model: route for route in routes
             }
@@ -244,9 +251,63 @@ class Holding:
                 loading = self._loading[model] = self._threads.submit(self._wake, model)
             return loading
 
+    def is_put_away(self, model: str) -> bool:
+        """Whether it was unloaded on request, and nobody has asked for it since."""
+        return model in self._put_away
+
+    def is_loading(self, model: str) -> bool:
+        """Whether it is being loaded on demand."""
+        loading = self._loading.get(model)
+        return loading is not None and not loading.done()
+
+    def load(self, model: str, *, follow: bool = True) -> None:
+        """Let a model serve that was unloaded, and try again what of it could not be loaded; returns when it serves.
+
+        One that serves is left as it is: a version never changes.
+
+        Args:
+            model: which.
+            follow: look at the routes for that; not where somebody else tells what to serve.
+
+        Raises:
+            NotFoundError: nobody knows it.
+            NotReadyError: it cannot serve, and why.
+            DeadlineError: it takes too long; it goes on being loaded.
+        """
+        asleep = self.find(model).asleep
+        with self._swapping:
+            self._tried.pop(model, None)
+        if asleep:
+            self._await(model)
+        elif follow and self._failure(model):
+            with self._following:
+                self._follower.again(model)
+            self.refresh()
+        self.ready(model)
+
+    def unload(self, model: str) -> None:
+        """Take a model out of memory until somebody asks for it; requests under way are finished. Raises NotFoundError."""
+        self.find(model)
+        with self._swapping:
+            held = self._models.get(model)
+            if held is not None and held.versions:
+                self._put_away.add(model)
+                before = self._models
+                self._models = MappingProxyType({**before, model: _asleep(held)})
+                self._count_gone(before)
+                _log.info("unloaded %s, as was asked", model)
+
     def close(self) -> None:
         """End the thread that loads on demand."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _await(self, model: str) -> None:
+        try:
+            self.wake(model).result(LOAD_WITHIN_S)
+        except TimeoutError:
+            raise DeadlineError(
+                f"model '{model}' is still being loaded after {LOAD_WITHIN_S:g} seconds"
+            ) from None
 
     def _wake(self, model: str) -> HeldModel:
         while (held := self.find(model)).asleep:
@@ -269,6 +330,7 @@ class Holding:
                 raise NotReadyError(problems[0].reason)
             route = without(asleep.route, failed, None)
             self._models = MappingProxyType({**self._models, name: _next(route, asleep, prepared)})
+            self._put_away.discard(name)
             asleep.use.count += 1
             self._recency.look({one: held.use.count for one, held in self._models.items()})
             self._unload(besides=name)
@@ -312,11 +374,14 @@ def _next(route: Route, before: HeldModel | None, prepared: Prepared) -> HeldMod
     use = before.use if before is not None else Use()
     if len(versions) < len(route.versions):
         return HeldModel(route=route, asleep=True, use=use)
-    return HeldModel(route=route, versions=versions, accepts=_accepts(route, versions), use=use)
+    pinned = {number: _accepts_one(ready, route.split_by) for number, ready in versions.items()}
+    return HeldModel(
+        route=route, versions=versions, accepts=_accepts(route, versions), pinned=pinned, use=use
+    )
 
 
 def _asleep(held: HeldModel) -> HeldModel:
-    return replace(held, versions={}, accepts=None, asleep=True)
+    return replace(held, versions={}, accepts=None, pinned={}, asleep=True)
 
 
 def _accepts(route: Route, versions: Mapping[int, Ready]) -> Accepts | None:
@@ -328,4 +393,10 @@ def _accepts(route: Route, versions: Mapping[int, Ready]) -> Accepts | None:
         for feature in ready.loaded.signature.features:
             if feature.name not in champion.feature_names:
                 optional.setdefault(feature.name, feature)
-    return Accepts(signature=champion, optional=optional)
+    return Accepts(signature=champion, optional=optional, split_by=route.split_by)
+
+
+def _accepts_one(ready: Ready, split_by: str | None) -> Accepts:
+    """What a request may have that names this very version."""
+    known = ready.encoder.accepts
+    return known if split_by is None else Accepts(signature=known.signature, split_by=split_by)

@@ -49,20 +49,31 @@ class Accepts:
     Attributes:
         signature: of the champion: all of its features are required.
         optional: features that only a candidate takes, by name.
+        split_by: the column that the route goes by. Callers may send it though a version was trained before it was named; it
+            is context then.
+        known: every column that is accepted.
     """
 
     signature: Signature
     optional: Mapping[str, Feature] = field(default_factory=dict)
+    split_by: str | None = None
+    known: frozenset[str] = field(init=False, repr=False, compare=False)
     _plans: dict[tuple[str, ...], _Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
     _layouts: dict[tuple[object, ...], Layout] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    @property
-    def known(self) -> frozenset[str]:
-        """Every column that is accepted."""
+    def __post_init__(self) -> None:
         own = self.signature
-        return frozenset((*own.feature_names, *self.optional, *own.context, own.id, own.time))
+        known = frozenset((*own.feature_names, *self.optional, *self._context, own.id, own.time))
+        object.__setattr__(self, "known", known)
+
+    @property
+    def _context(self) -> tuple[str, ...]:
+        own = self.signature
+        if self.split_by is None or self.split_by in (*own.context, own.id, own.time):
+            return own.context
+        return (*own.context, self.split_by)
 
     @property
     def only_numbers(self) -> bool:
@@ -104,7 +115,7 @@ class Accepts:
         numbers = tuple(one.name for one in features if one.kind is Kind.NUMBER)
         categories = tuple(one for one in features if one.kind is not Kind.NUMBER)
         taken = {one.name for one in features}
-        context = tuple(name for name in own.context if name in places and name not in taken)
+        context = tuple(name for name in self._context if name in places and name not in taken)
         return _Plan(
             layout=self._layout(numbers, categories, context),
             numbers=tuple(places[name] for name in numbers),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from keepfit.errors import RequestError
 from keepfit.predictions.capture_codec import INTEGER, NUMBER
 from keepfit.serving.columns import kind_of
-from keepfit.serving.feature_names import FeatureNames, names_of
+from keepfit.serving.feature_names import names_of
 from keepfit.serving.payload import Block, Columns, Payload
 from keepfit.serving.request import Accepts
 
@@ -42,7 +42,7 @@ def read_csv(body: bytes, accepts: Accepts, *, header: bool | None = True) -> Pa
     if not lines:
         raise RequestError("the CSV has no header line" if header else "the CSV has no rows")
     if header is None:
-        header = _is_header(lines[0], known, accepts)
+        header = _is_header(lines[0], accepts)
     names = tuple(lines[0]) if header else known.names
     rows = lines[1:] if header else lines
     _check(names, rows, headed=header)
@@ -68,8 +68,8 @@ def _lines(body: bytes) -> _Lines:
         raise RequestError(f"the CSV cannot be read: {error}") from None
 
 
-def _is_header(first: Sequence[str], known: FeatureNames, accepts: Accepts) -> bool:
-    named = sum(field in known.own or field in accepts.optional for field in first)
+def _is_header(first: Sequence[str], accepts: Accepts) -> bool:
+    named = sum(field in accepts.known for field in first)
     return 2 * named > len(first)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy.typing as npt
 
 from keepfit.errors import RequestError
-from keepfit.serving.feature_names import names_of
 from keepfit.serving.payload import Column, Columns, Payload
 from keepfit.serving.request import MAX_ROWS, Accepts
 
@@ -26,13 +25,8 @@ def read_parquet(body: bytes, accepts: Accepts, *, max_rows: int = MAX_ROWS) -> 
         RequestError: it is no Parquet file, larger than is taken, or a column has a type that no feature has.
     """
     table = _table(body, max_rows)
-    known = names_of(accepts.signature)
     index = _index_of(table.schema.metadata)
-    names = [
-        name
-        for name in table.column_names
-        if name not in index or name in known.own or name in accepts.optional
-    ]
+    names = [name for name in table.column_names if name not in index or name in accepts.known]
     if len(set(names)) < len(names):
         raise RequestError("the Parquet file names a column twice")
     return Columns(tuple(names), tuple([_column(name, table.column(name)) for name in names]))

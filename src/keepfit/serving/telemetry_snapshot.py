@@ -16,7 +16,8 @@ from keepfit.serving.telemetry_cells import ROW_EDGES, TIME_EDGES_NS, Cells, mer
 class Count(IntEnum):
     """What is counted of each model; the value is its place in the model's counts.
 
-    RECEIVED are predictions that callers were given; each is LOGGED, SAMPLED_OUT or DROPPED.
+    RECEIVED are predictions that callers were given, by this server or by one whose events came here; each is LOGGED, SAMPLED_OUT or
+    DROPPED.
     """
 
     RECEIVED = 0

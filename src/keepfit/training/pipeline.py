@@ -117,7 +117,8 @@ def snapshot(recipe: Recipe, start: datetime, end: datetime) -> pl.DataFrame:
         raise TrainingFailedError(str(error), step="snapshot", hint=error.hint) from error
     except Exception as error:
         raise _users_fault("snapshot", "the source raised", error, recipe.rows) from error
-    required = (recipe.id, recipe.time, *recipe.features, *recipe.context, recipe.task.target)
+    sliced = (name for name in recipe.slices if name not in recipe.features)
+    required = (recipe.id, recipe.time, *recipe.features, *sliced, recipe.task.target)
     check_snapshot(
         frame, required=required, id=recipe.id, time=recipe.time, target=recipe.task.target, source=where
     )

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keepfit.serving.batch import Asked
 from keepfit.serving.dataplane import DataPlane
-from keepfit.serving.encodings import compressed, decompressed
+from keepfit.serving.encodings import ENCODING_HEADERS, compressed, decompressed
 from keepfit.serving.held import AsleepError
 from keepfit.serving.result import InferenceResult
 from keepfit.web.access_log import AccessLog
-from keepfit.web.batcher import Batcher, Limits, Waiting
-from keepfit.web.calls import Call
+from keepfit.web.batcher import Batcher, Limits
+from keepfit.web.calls import INFER_HEADERS, Call
 from keepfit.web.message import Reply, Request, with_headers
 from keepfit.web.observer import Observer
 from keepfit.web.quick import Exchange
 from keepfit.web.routes import Found, find
 from keepfit.web.spans import Spans
 from keepfit.web.statuses import TooLargeError, error_reply
-from keepfit.web.trace import TraceContext
+from keepfit.web.trace import TRACE_HEADERS, TraceContext
 
 if TYPE_CHECKING:
     from keepfit.web.grpc.server import GrpcServer
@@ -41,6 +41,10 @@ MAX_BODY_BYTES: Final = 64 << 20
 #: Longer bodies are decoded in a thread, and answers with more rows are written there: on the event loop others would wait.
 _LONG_BODY: Final = 64 << 10
 _LONG_ANSWER: Final = 4_096
+
+
+#: The headers that a request for predictions is read by, as they are sent: the others need not be decoded.
+_READ: Final = {name.encode(): name for name in (*INFER_HEADERS, *TRACE_HEADERS, *ENCODING_HEADERS)}
 
 
 class InferenceApp:
@@ -124,7 +128,7 @@ class InferenceApp:
         """Answer a small request for predictions without a task of its own; False for everything else."""
         began = perf_counter_ns()
         scope = exchange.scope
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {_READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
         request = Request(method="POST", path=scope["path"], headers=headers, body=exchange.body)
         found = None
         try:
@@ -132,23 +136,26 @@ class InferenceApp:
             if not found.infers:
                 return False
             call, asked = self._ask(found, request)
-            waiting = self._batcher.submit(asked, timeout_s=call.timeout_s)
+
+            def settle(outcome: InferenceResult | Exception) -> None:
+                answered = perf_counter_ns()
+                reply = self._settled(call, outcome, request)
+                self._end_quick(exchange, request, found, reply, began, answered)
+
+            self._batcher.queue(asked, settle, timeout_s=call.timeout_s)
         except AsleepError:
             return False
         except Exception as error:  # noqa: BLE001 - every request gets an answer
             self._end_quick(exchange, request, found, self._refused(request, error), began, perf_counter_ns())
-            return True
-
-        def settle(done: Waiting) -> None:
-            answered = perf_counter_ns()
-            try:
-                reply = _written(call, done.result(), request)
-            except Exception as error:  # noqa: BLE001 - as above
-                reply = self._refused(request, error)
-            self._end_quick(exchange, request, found, reply, began, answered)
-
-        waiting.add_done_callback(settle)
         return True
+
+    def _settled(self, call: Call, outcome: InferenceResult | Exception, request: Request) -> Reply:
+        if isinstance(outcome, Exception):
+            return self._refused(request, outcome)
+        try:
+            return _written(call, outcome, request)
+        except Exception as error:  # noqa: BLE001 - an answer that cannot be written is told too
+            return self._refused(request, error)
 
     def _end_quick(
         self,
@@ -161,13 +168,15 @@ class InferenceApp:
     ) -> None:
         reply, trace = self._traced(request, found, reply, began)
         exchange.reply(reply)
-        client, ended = exchange.scope.get("client"), perf_counter_ns()
+        client, ended = exchange.scope["client"], perf_counter_ns()
         self._observer.finished(request, found, reply, ended - began, client, trace, ended - answered)
 
     def _traced(
         self, request: Request, found: Found | None, reply: Reply, began: int
     ) -> tuple[Reply, TraceContext | None]:
         trace = self._observer.trace(request.headers)
+        if trace is None and not self._observer.makes_spans:
+            return reply, None
         trace = self._observer.spanned(trace, request, found, reply, perf_counter_ns() - began)
         return reply if trace is None else with_headers(reply, {"traceparent": trace.header}), trace
 
@@ -185,6 +194,10 @@ class InferenceApp:
             found = find(request)
             if found.infers:
                 return await self._infer(found, request), found
+            if found.route.waits:
+                # None of the few threads that predict: it may wait for a model to be loaded, there or in other workers.
+                read = self._decompressed(request)
+                return await asyncio.to_thread(found.reply, self._plane, read), found
             if len(request.body) <= _LONG_BODY:
                 return found.reply(self._plane, self._decompressed(request)), found
             return await self._in_thread(lambda: found.reply(self._plane, self._decompressed(request))), found

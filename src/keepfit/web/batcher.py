@@ -7,10 +7,12 @@ request is answered at once, and the more come together, the larger the batches.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from time import perf_counter
 from typing import Final
@@ -22,6 +24,8 @@ from keepfit.serving.lanes import Lanes
 from keepfit.serving.refusals import DeadlineError, OverloadedError
 from keepfit.serving.result import InferenceResult
 
+_log = logging.getLogger(__name__)
+
 #: A batch that is expected to take longer is run in a thread, so that health and metadata are answered meanwhile.
 INLINE_S: Final = 0.004
 #: How much the newest batch counts in what is expected of the next.
@@ -29,6 +33,8 @@ _NEWEST: Final = 0.2
 
 Answer = Callable[[Sequence[Asked]], list[Outcome]]
 Waiting = asyncio.Future[InferenceResult]
+#: Told what became of a request: the answer, or why there is none.
+Settle = Callable[[InferenceResult | Exception], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +82,43 @@ class Batcher:
         Raises:
             OverloadedError: too much is waiting.
         """
+        future: Waiting = asyncio.get_running_loop().create_future()
+        self.queue(asked, partial(_settle, future), timeout_s=timeout_s, gone=future.done)
+        return future
+
+    def queue(
+        self,
+        asked: Asked,
+        settle: Settle,
+        *,
+        timeout_s: float | None = None,
+        gone: Callable[[], bool] | None = None,
+    ) -> None:
+        """Queue a request without a future, which costs more than all else here.
+
+        Args:
+            asked: the request.
+            settle: told the answer, in the turn of the event loop in which it is there.
+            timeout_s: see `submit`.
+            gone: whether nobody waits for it any more; None when somebody always does.
+
+        Raises:
+            OverloadedError: too much is waiting; `settle` will not be called.
+        """
         name = asked.held.name
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = Lane(name, self._answer, self._threads, self._limits)
             self.lanes.add(lane)
-        return lane.submit(asked, timeout_s)
+        lane.queue(asked, settle, timeout_s, gone)
 
 
 class _Ticket(msgspec.Struct, frozen=True, eq=False, gc=False):
     asked: Asked
-    future: Waiting
+    rows: int
+    settle: Settle
     deadline: float
+    gone: Callable[[], bool] | None
 
 
 class Lane:
@@ -101,8 +132,10 @@ class Lane:
         self._busy = False
         self._batch_s, self._batch_rows = INLINE_S, 0.0
 
-    def submit(self, asked: Asked, timeout_s: float | None) -> Waiting:
-        """See `Batcher.submit`."""
+    def queue(
+        self, asked: Asked, settle: Settle, timeout_s: float | None, gone: Callable[[], bool] | None
+    ) -> None:
+        """See `Batcher.queue`."""
         rows, limits = asked.rows.n, self._limits
         if self._queue and self.waiting_rows + rows > limits.waiting_rows:
             if not self.is_full:
@@ -113,14 +146,12 @@ class Lane:
             )
         self.is_full = False
         patience = limits.timeout_s if timeout_s is None else min(timeout_s, limits.timeout_s)
-        loop = asyncio.get_running_loop()
-        future: Waiting = loop.create_future()
-        self._queue.append(_Ticket(asked, future, asked.began + patience))
+        self._queue.append(_Ticket(asked, rows, settle, asked.began + patience, gone))
         self.waiting_rows += rows
         if not self._busy:
             self._busy = True
+            loop = asyncio.get_running_loop()
             loop.call_soon(self._run, loop)
-        return future
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         """Answer what has queued; the lane is busy from here until nothing waits."""
@@ -128,7 +159,7 @@ class Lane:
         if not tickets:
             self._go_on(loop)
             return
-        rows = sum(ticket.asked.rows.n for ticket in tickets)
+        rows = sum([ticket.rows for ticket in tickets])
         if self._expected_s(rows) <= INLINE_S:
             self._finish(loop, tickets, rows, self._answered(tickets))
             return
@@ -143,7 +174,7 @@ class Lane:
             answered.outcomes or repeat(answered.error or RuntimeError("the server is stopping")),
             strict=False,
         ):
-            _settle(ticket.future, outcome)
+            _tell(ticket, outcome)
         self._learn(answered.seconds, rows)
         self._go_on(loop)
 
@@ -159,17 +190,16 @@ class Lane:
         rows, now, queue = 0, perf_counter(), self._queue
         while queue:
             ticket = queue[0]
-            n = ticket.asked.rows.n
+            n = ticket.rows
             if tickets and rows + n > self._limits.batch_rows:
                 break
             queue.popleft()
             self.waiting_rows -= n
             if ticket.deadline < now:
-                _settle(
-                    ticket.future,
-                    DeadlineError(f"the request waited {now - ticket.asked.began:.1f} s for its turn"),
+                _tell(
+                    ticket, DeadlineError(f"the request waited {now - ticket.asked.began:.1f} s for its turn")
                 )
-            elif not ticket.future.done():
+            elif ticket.gone is None or not ticket.gone():
                 tickets.append(ticket)
                 rows += n
         return tickets
@@ -204,6 +234,14 @@ class _Answered:
 
 def _result(done: "asyncio.Future[_Answered]") -> _Answered:
     return _Answered((), 0.0) if done.cancelled() else done.result()
+
+
+def _tell(ticket: _Ticket, outcome: InferenceResult | Exception) -> None:
+    """Whatever happens to one reply, the others of the batch are given theirs."""
+    try:
+        ticket.settle(outcome)
+    except Exception:  # noqa: BLE001 - a connection may fail in any way
+        _log.exception("request %s could not be answered", ticket.asked.request_id)
 
 
 def _settle(future: Waiting, outcome: InferenceResult | Exception) -> None:

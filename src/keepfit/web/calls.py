@@ -1,6 +1,7 @@
 """Requests for predictions, in each protocol: how they are read, and how their answers are written."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -9,7 +10,7 @@ from keepfit.errors import NotFoundError, RequestError
 from keepfit.serving import kserve_v1, oip, sagemaker
 from keepfit.serving.dataplane import DataPlane, Read
 from keepfit.serving.result import InferenceResult
-from keepfit.web.message import JSON, Reply, Request
+from keepfit.web.message import JSON, Reply, Request, parsed_type
 from keepfit.web.statuses import MediaTypeError
 
 #: The header that names the model of an `/invocations` request.
@@ -24,6 +25,15 @@ SAGEMAKER_ID: Final = "x-amzn-sagemaker-inference-id"
 #: What curl calls a body whose type it was not told.
 _CURL: Final = "application/x-www-form-urlencoded"
 BINARY: Final = "application/octet-stream"
+#: Every header that a request for predictions is read by here, in small letters; those of its encodings and its trace apart.
+INFER_HEADERS: Final = (
+    "accept",
+    "content-type",
+    MODEL_HEADER,
+    oip.HEADER_LENGTH,
+    SAGEMAKER_ID,
+    TIMEOUT_HEADER,
+)
 
 Parts = Mapping[str, str]
 
@@ -116,11 +126,19 @@ def version_of(parts: Parts) -> int | None:
 
 def require(request: Request, *media_types: str) -> None:
     """Refuse a body that is not read here; one whose type was forgotten, with curl say, is taken for the first."""
-    media_type, charset = request.content_type
+    if (refusal := _unread(request.headers.get("content-type", ""), media_types)) is not None:
+        raise MediaTypeError(refusal)
+
+
+@lru_cache(maxsize=256)
+def _unread(content_type: str, media_types: tuple[str, ...]) -> str | None:
+    """Why such a body is not read; None when it is."""
+    media_type, charset = parsed_type(content_type)
     if media_type not in {"", _CURL, *media_types}:
-        raise MediaTypeError(f"content type '{media_type}' is not read here: send {' or '.join(media_types)}")
+        return f"content type '{media_type}' is not read here: send {' or '.join(media_types)}"
     if charset not in {"utf-8", "utf8"}:
-        raise MediaTypeError(f"charset '{charset}' is not read here: send UTF-8")
+        return f"charset '{charset}' is not read here: send UTF-8"
+    return None
 
 
 def _told(request: Request) -> str:

@@ -35,7 +35,7 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         >>> Request(method="POST", path="/", headers={"content-type": "Text/CSV; charset=UTF-8"}).content_type
         ('text/csv', 'utf-8')
         """
-        return _parsed(self.headers.get("content-type", ""))
+        return parsed_type(self.headers.get("content-type", ""))
 
     @property
     def media_type(self) -> str:
@@ -44,7 +44,8 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 @lru_cache(maxsize=256)
-def _parsed(content_type: str) -> tuple[str, str]:
+def parsed_type(content_type: str) -> tuple[str, str]:
+    """The media type and the charset of a `Content-Type`; see `Request.content_type`."""
     media_type, *parameters = content_type.split(";")
     charset = "utf-8"
     for parameter in parameters:

@@ -48,6 +48,21 @@ class Tell(msgspec.Struct, frozen=True, tag=True):
     problems: tuple[Problem, ...]
 
 
+class Do(msgspec.Struct, frozen=True, tag=True):
+    """Load a model, or unload it."""
+
+    number: int
+    model: str
+    load: bool
+
+
+class Granted(msgspec.Struct, frozen=True, tag=True):
+    """All workers have done what this one wanted; or one could not, and why."""
+
+    number: int
+    error: str = ""
+
+
 class Prepared(msgspec.Struct, frozen=True, tag=True):
     """What could not be brought into memory; the rest was."""
 
@@ -65,6 +80,21 @@ class Serving(msgspec.Struct, frozen=True, tag=True):
     """The worker answers on the port."""
 
 
+class Wanted(msgspec.Struct, frozen=True, tag=True):
+    """A caller wants a model loaded, or unloaded, in all workers."""
+
+    number: int
+    model: str
+    load: bool
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """The worker has done it; or could not, and why."""
+
+    number: int
+    error: str = ""
+
+
 class Ended(msgspec.Struct, frozen=True, tag=True):
     """The worker cannot go on, and why."""
 
@@ -73,9 +103,9 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
 
 
 #: From the supervisor to a worker.
-Order = Begin | Prepare | Commit | Tell
+Order = Begin | Prepare | Commit | Tell | Do | Granted
 #: From a worker to the supervisor.
-Report = Prepared | Committed | Serving | Ended
+Report = Prepared | Committed | Serving | Wanted | Done | Ended
 
 _ORDERS: Final[msgspec.json.Decoder[Order]] = msgspec.json.Decoder(Order)
 _REPORTS: Final[msgspec.json.Decoder[Report]] = msgspec.json.Decoder(Report)

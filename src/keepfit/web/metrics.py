@@ -16,7 +16,10 @@ OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8
 
 #: The counter of each count, without `_total`, and what it means.
 _COUNTERS: Final[Mapping[Count, tuple[str, str]]] = {
-    Count.RECEIVED: ("keepfit_predictions_received", "Predictions that callers were given."),
+    Count.RECEIVED: (
+        "keepfit_predictions_received",
+        "Predictions that callers were given, here or as events of another server tell.",
+    ),
     Count.LOGGED: ("keepfit_predictions_logged", "Predictions that are in the capture log."),
     Count.SAMPLED_OUT: ("keepfit_predictions_sampled_out", "Predictions left out by sampling."),
     Count.DROPPED: ("keepfit_predictions_dropped", "Predictions that could not be recorded."),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from typing import Final
 
 from keepfit.serving.telemetry import Telemetry
 from keepfit.serving.telemetry_snapshot import Count
@@ -11,6 +12,8 @@ from keepfit.web.routes import Found
 from keepfit.web.spans import Served, Spans
 from keepfit.web.statuses import MISSED, REFUSED
 from keepfit.web.trace import TraceContext, read_trace
+
+_NOT_TAKEN: Final = (REFUSED, MISSED)
 
 
 class Observer:
@@ -26,6 +29,8 @@ class Observer:
         self, telemetry: Telemetry, access_log: AccessLog | None = None, spans: Spans | None = None
     ) -> None:
         self._telemetry, self._access_log, self._spans = telemetry, access_log, spans
+        #: Whether requests become spans, also those that belong to no trace.
+        self.makes_spans = spans is not None
 
     @staticmethod
     def trace(headers: Mapping[str, str]) -> TraceContext | None:
@@ -75,7 +80,7 @@ class Observer:
         telemetry.request(model, version, "" if found is None else found.route.protocol, status, duration_ns)
         if encode_ns >= 0 and result is not None:
             telemetry.encoded(model, version, encode_ns)
-        if status in {REFUSED, MISSED} and found is not None and found.infers:
+        if status in _NOT_TAKEN and found is not None and found.infers:
             asked = found.parts.get("model", "")
             telemetry.count(asked, Count.REFUSED if status == REFUSED else Count.MISSED)
         log = self._access_log

@@ -7,13 +7,14 @@ way, and so does whatever uvicorn does with connections: keeping them, pipelines
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from keepfit.web.message import JSON, Reply
+from keepfit.web.message import Reply
 
 #: Longer bodies take uvicorn's way, which stops reading while nobody takes them.
 _LONGEST: Final = 48 << 10
@@ -51,6 +52,8 @@ class QuickProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with the quick way for applications that have one."""
 
     _waiting: RequestResponseCycle | None = None
+    #: Since when the connection has been idle, by the event loop's clock; None while it is not.
+    _idle_since: float | None = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """The head of a request was read; of one that was pipelined the body too."""
@@ -94,6 +97,49 @@ class QuickProtocol(HttpToolsProtocol):
                 self.transport.close()
         self.on_response_complete()
 
+    def on_response_complete(self) -> None:
+        """A reply went out: go on with the next request, or wait for one.
+
+        uvicorn starts a timer after every reply, and stops it when the next request comes; here one goes on for as
+        long as the connection lives, and looks how long it has been idle.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has been idle for long enough."""
+        self.timeout_keep_alive_task = None
+        if self.transport.is_closing() or self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_again(left)
+        else:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Something came in."""
+        self._idle_since = None
+
+    def _look_again(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is told so in the shape of every other error."""
         reply = Reply(body=orjson.dumps({"error": msg}), status=HTTPStatus.BAD_REQUEST)
@@ -111,17 +157,17 @@ def _announced(headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 def _written(reply: Reply, default: list[tuple[bytes, bytes]], keep_alive: bool) -> bytes:
     """Status line, headers and body. Names and values are our own, or were checked where they were read."""
-    parts = [STATUS_LINE[int(reply.status)]]
-    for name, value in default:
-        parts += (name, b": ", value, b"\r\n")
-    media_type = (
-        _JSON_LINE if reply.media_type == JSON else b"content-type: %s\r\n" % reply.media_type.encode()
-    )
-    parts += (media_type, b"content-length: %d\r\n" % len(reply.body))
-    for header, text in reply.headers.items():
-        parts.append(f"{header}: {text}\r\n".encode("latin-1"))
-    parts += (b"\r\n" if keep_alive else b"connection: close\r\n\r\n", reply.body)
-    return b"".join(parts)
+    body = reply.body
+    begin = _begin(int(reply.status), reply.media_type, tuple(default))
+    if keep_alive and not reply.headers:
+        return b"%b%d\r\n\r\n%b" % (begin, len(body), body)
+    headers = "".join([f"{header}: {text}\r\n" for header, text in reply.headers.items()])
+    end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+    return b"%b%d\r\n%b%b%b" % (begin, len(body), headers.encode("latin-1"), end, body)
 
 
-_JSON_LINE: Final = b"content-type: %s\r\n" % JSON.encode()
+@lru_cache(maxsize=64)
+def _begin(status: int, media_type: str, default: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """What replies begin with, up to the length of the body; it changes with the date, once a second."""
+    lines = [*default, (b"content-type", media_type.encode()), (b"content-length", b"")]
+    return STATUS_LINE[status] + b"\r\n".join(b"%b: %b" % line for line in lines)

@@ -60,7 +60,7 @@ def model_metadata(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
 def model_ready(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
     """Whether a model, or one of its versions, can answer."""
     try:
-        plane.signature(parts["model"], version_of(parts))
+        plane.check_ready(parts["model"], version_of(parts))
     except NotReadyError as error:
         body = {"name": parts["model"], "ready": False, "error": str(error)}
         return json_reply(body, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -76,6 +76,28 @@ def label(plane: DataPlane, request: Request, parts: Parts) -> Reply:
     )
 
 
+def repository_index(plane: DataPlane, request: Request, _parts: Parts) -> Reply:
+    """Every version that is or should be served, and its state."""
+    require(request, JSON)
+    return json_reply(oip.index(plane.index(), ready=oip.wants_ready(request.body)))
+
+
+def load(plane: DataPlane, request: Request, parts: Parts) -> Reply:
+    """A model in memory; Triton's clients read the status alone, KServe answers in these words."""
+    require(request, JSON)
+    oip.check_change(request.body)
+    plane.load(parts["model"])
+    return json_reply({"name": parts["model"], "load": True})
+
+
+def unload(plane: DataPlane, request: Request, parts: Parts) -> Reply:
+    """A model out of memory, until somebody asks for it."""
+    require(request, JSON)
+    oip.check_change(request.body)
+    plane.unload(parts["model"])
+    return json_reply({"name": parts["model"], "unload": True})
+
+
 def alive(_plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
     """KServe's liveness."""
     return Reply(body=kserve_v1.alive())
@@ -89,7 +111,7 @@ def list_models_v1(plane: DataPlane, _request: Request, _parts: Parts) -> Reply:
 def model_ready_v1(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
     """Whether a model can answer, in KServe's first protocol."""
     try:
-        plane.signature(parts["model"])
+        plane.check_ready(parts["model"])
     except NotReadyError:
         return Reply(body=kserve_v1.model(parts["model"], ready=False), status=HTTPStatus.SERVICE_UNAVAILABLE)
     return Reply(body=kserve_v1.model(parts["model"], ready=True))
@@ -128,6 +150,7 @@ class Route:
         handler: replies at once; None where predictions are asked for.
         decoder: reads a request for predictions; None elsewhere.
         protocol: what its requests are counted as.
+        waits: its handler waits for others, and needs a thread of its own.
     """
 
     method: str
@@ -135,6 +158,7 @@ class Route:
     handler: Handler | None = None
     decoder: Decoder | None = None
     protocol: str = "other"
+    waits: bool = False
 
     def pattern(self) -> re.Pattern[str]:
         """The path as an expression."""
@@ -168,6 +192,7 @@ class Found:
 
 _MODEL: Final = "/v2/models/{model}"
 _VERSION: Final = _MODEL + "/versions/{version}"
+_REPOSITORY: Final = "/v2/repository/models/{model}"
 
 ROUTES: Final = (
     Route(method="POST", path=f"{_MODEL}/infer", decoder=infer, protocol="v2"),
@@ -175,6 +200,9 @@ ROUTES: Final = (
     Route(method="POST", path=f"{_MODEL}/labels", handler=label, protocol="labels"),
     Route(method="POST", path=f"{_MODEL}/events", handler=events, protocol="events"),
     Route(method="POST", path="/v2/events", handler=events, protocol="events"),
+    Route(method="POST", path="/v2/repository/index", handler=repository_index),
+    Route(method="POST", path=f"{_REPOSITORY}/load", handler=load, waits=True),
+    Route(method="POST", path=f"{_REPOSITORY}/unload", handler=unload, waits=True),
     Route(method="POST", path="/v1/models/{model}:predict", decoder=predict, protocol="v1"),
     Route(method="POST", path="/invocations", decoder=invocations, protocol="invocations"),
     Route(method="GET", path="/", handler=alive),

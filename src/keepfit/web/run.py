@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from keepfit.app.collector import collect_seldom
 from keepfit.app.one_thread import use_one_thread
 from keepfit.app.server_files import remove_address, write_address
 from keepfit.app.serving_sources import Place, Sources
@@ -66,6 +67,10 @@ def _serve_alone(sources: Sources, where: _Where, started: Callable[[str], None]
     from keepfit.web.server import InferenceServer
     from keepfit.web.stand import open_stand
 
+    def began(address: str) -> None:
+        collect_seldom()
+        started(address)
+
     with open_stand(sources) as stand:
         InferenceServer(
             stand.plane,
@@ -74,7 +79,7 @@ def _serve_alone(sources: Sources, where: _Where, started: Callable[[str], None]
             host=where.host,
             port=where.port,
             grpc_port=where.grpc_port,
-            on_start=started,
+            on_start=began,
         ).run()
 
 

@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 #: Seconds that requests under way are given to end once the server is told to stop.
 DRAIN_S: Final = 18
+#: Idle connections are kept a little longer than load balancers keep theirs (60 s in most), which otherwise send a request
+#: into one that is just being closed, and tell their caller of a bad gateway.
+KEEP_ALIVE_S: Final = 75
 
 
 class InferenceServer:
@@ -42,6 +45,7 @@ class InferenceServer:
         grpc_port: where the protocol is spoken over gRPC too; 0 for nowhere. It is shared when there is a listener.
         refresh_s: how often routes are looked at; None when somebody else tells the plane what to serve.
         max_body_bytes: longer bodies are refused.
+        keep_alive_s: how long a connection may be idle before it is closed.
         on_start: called with the address, as in `http://127.0.0.1:8080`, once requests are answered.
 
     Raises:
@@ -61,6 +65,7 @@ class InferenceServer:
         grpc_port: int = 0,
         refresh_s: float | None = 0.5,
         max_body_bytes: int = MAX_BODY_BYTES,
+        keep_alive_s: int = KEEP_ALIVE_S,
         on_start: Callable[[str], None] = lambda _address: None,
     ) -> None:
         self._plane, self._refresh_s = plane, refresh_s
@@ -82,6 +87,7 @@ class InferenceServer:
                 log_config=None,
                 server_header=False,
                 proxy_headers=False,
+                timeout_keep_alive=keep_alive_s,
                 timeout_graceful_shutdown=DRAIN_S,
             ),
             started=lambda: on_start(self.address),

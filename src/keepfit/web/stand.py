@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from keepfit.adapters.capture_key import capture_key
-from keepfit.adapters.capture_log import CaptureWriter
+from keepfit.adapters.capture_log import CaptureWriter, server_log
 from keepfit.adapters.capture_log.guard import has_writer
 from keepfit.adapters.capture_log.lag import drain_lag
 from keepfit.adapters.event_halves import EventHalves
@@ -18,7 +18,7 @@ from keepfit.config import ServingSection
 from keepfit.serving.dataplane import DataPlane
 from keepfit.serving.held import Holding
 from keepfit.serving.readiness import Spool
-from keepfit.serving.surroundings import Surroundings
+from keepfit.serving.surroundings import AllWorkers, Surroundings
 from keepfit.serving.telemetry import Telemetry
 from keepfit.serving.telemetry_files import SharedTelemetry, metrics_in
 from keepfit.serving.telemetry_snapshot import Count
@@ -39,21 +39,23 @@ class Stand:
 
 
 @contextmanager
-def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
+def open_stand(sources: Sources, *, slot: int = 0, all_workers: AllWorkers | None = None) -> Iterator[Stand]:
     """A data plane with a capture log of its own; everything is closed at the end.
 
     Args:
         sources: what is served.
         slot: 0, 1, 2 … among the processes on one port.
+        all_workers: has all of them load and unload models; None where there is one.
     """
     settings, clock = sources.settings, SystemClock()
     with ExitStack() as stack:
-        log_id, writer = _capture(sources.spool, slot, settings)
+        name, writer = _capture(sources.spool, slot, settings)
         stack.callback(writer.close)
         masked = MaskedLog(writer, sources.policies, _key(sources))
-        shared = SharedTelemetry(metrics_in(sources.spool), log_id, clock)
+        shared = SharedTelemetry(metrics_in(sources.spool), name, clock)
         surroundings = Surroundings(
             totals=shared.total,
+            all_workers=all_workers,
             spool=lambda: _spool(writer, settings),
             drain_lag=lambda: drain_lag(sources.spool, clock.now()),
             halves=_halves(sources.spool, shared.live),
@@ -78,7 +80,7 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
         stack.callback(plane.close)
         stack.callback(shared.close)
         shared.start(gauges.measure)
-        access_log = _access_log(settings, log_id)
+        access_log = _access_log(settings, name)
         if access_log is not None:
             stack.callback(access_log.close)
             access_log.start()
@@ -89,11 +91,11 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
 
 
 def _capture(spool: Path, slot: int, settings: ServingSection) -> tuple[str, CaptureWriter]:
-    """The log of this process: `web-0`, `web-1` …, the first from its slot on that no other server of the workspace has."""
+    """This process' name, `web-0`, `web-1` …, the first from its slot on that no other server of the spool has; and its log."""
     for number in count(slot):
-        log = f"web-{number}"
+        log = server_log(spool, number)
         if not (spool / f"{log}.lock").exists() or not has_writer(spool, log):
-            return log, CaptureWriter(
+            return f"web-{number}", CaptureWriter(
                 spool,
                 log_id=log,
                 durability=settings.durability,

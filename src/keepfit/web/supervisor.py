@@ -22,7 +22,20 @@ from keepfit.serving.held import RouteSource
 from keepfit.web.change_round import ChangeRound
 from keepfit.web.crew import Crew
 from keepfit.web.listener import address_of, reserve
-from keepfit.web.messages import Begin, Commit, Committed, Order, Prepare, Prepared, Report, Serving, Tell
+from keepfit.web.messages import (
+    Begin,
+    Commit,
+    Committed,
+    Done,
+    Order,
+    Prepare,
+    Prepared,
+    Report,
+    Serving,
+    Tell,
+    Wanted,
+)
+from keepfit.web.wishes import Wishes
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +85,7 @@ class Supervisor:
         self._told: tuple[Problem, ...] = ()
         self._round: ChangeRound | None = None
         self._newcomers: set[int] = set()
+        self._wishes = Wishes()
         self._rounds, self._look_at = 0, 0.0
         self._is_serving = False
         self._asked_to_stop = 0
@@ -110,12 +124,14 @@ class Supervisor:
             self._heard(worker.slot, report)
         for slot in self._crew.bury():
             self._newcomers.discard(slot)
+            self._wishes.leave(slot)
             if self._round is not None:
                 self._round.leave(slot, loading=self._loading(self._round.change))
         if self._round is not None:
             self._go_on(self._round)
         if self._round is None:
             self._begin_round()
+        self._grant_wishes()
 
     def _heard(self, slot: int, report: Report) -> None:
         match report:
@@ -125,11 +141,30 @@ class Supervisor:
             case Committed(number=number):
                 if self._round is not None and self._round.number == number:
                     self._round.committed(slot)
+            case Wanted():
+                self._wish(slot, report)
+            case Done():
+                self._wishes.done(slot, report)
             case Serving() if not self._is_serving:
                 self._is_serving = True
                 self._say_started(self.address)
             case _:
                 pass
+
+    def _wish(self, slot: int, wanted: Wanted) -> None:
+        """Before a model is loaded, what of it failed is tried again, as in any other round."""
+        self._wishes.add(slot, wanted)
+        if wanted.load:
+            self._follower.again(wanted.model)
+            self._look_at = 0.0
+
+    def _grant_wishes(self) -> None:
+        if self._round is None:
+            slots = set(self._crew.workers) - self._newcomers
+            for order in self._wishes.begin(slots):
+                self._order(slots, order)
+        for asker, told in self._wishes.granted():
+            self._order({asker}, told)
 
     def _begin_round(self) -> None:
         """New workers first serve what the others do; then everybody follows what changed."""

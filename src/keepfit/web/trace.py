@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+#: The headers of a request that tell of its trace.
+TRACE_HEADERS: Final = ("traceparent", "tracestate")
+
 _PARENT: Final = re.compile(
     r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 )

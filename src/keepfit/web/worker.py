@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
+from keepfit.app.collector import collect_seldom
 from keepfit.app.one_thread import use_one_thread
 from keepfit.app.serving_sources import open_sources
 from keepfit.errors import KeepfitError
@@ -22,7 +23,10 @@ from keepfit.web.messages import (
     Begin,
     Commit,
     Committed,
+    Do,
+    Done,
     Ended,
+    Granted,
     Prepare,
     Prepared,
     Report,
@@ -33,6 +37,7 @@ from keepfit.web.messages import (
 )
 from keepfit.web.server import DRAIN_S, InferenceServer
 from keepfit.web.stand import Stand, open_stand
+from keepfit.web.wishes import Wishing
 
 #: How often models that nobody asks for are looked for.
 _TIDY_EVERY_S = 0.5
@@ -44,10 +49,16 @@ class Orders:
     Args:
         holding: what is served.
         report: tells the supervisor.
+        granted: told when all workers have done what this one wanted.
     """
 
-    def __init__(self, holding: Holding, report: "Reporter") -> None:
-        self._holding, self._report = holding, report
+    def __init__(
+        self,
+        holding: Holding,
+        report: "Reporter",
+        granted: Callable[[Granted], None] = lambda _told: None,
+    ) -> None:
+        self._holding, self._report, self._granted = holding, report, granted
         self._number, self._loaded = 0, Loaded()
 
     def obey(self, text: bytes) -> bool:
@@ -65,7 +76,22 @@ class Orders:
                 return True
             case Tell(problems=problems):
                 self._holding.tell(problems)
+            case Do() as order:
+                self._report(Done(order.number, self._done(order)))
+            case Granted() as told:
+                self._granted(told)
         return False
+
+    def _done(self, order: Do) -> str:
+        """Load or unload a model; why it could not be done, empty when it was."""
+        try:
+            if order.load:
+                self._holding.load(order.model, follow=False)
+            else:
+                self._holding.unload(order.model)
+        except KeepfitError as error:
+            return str(error)
+        return ""
 
 
 class Reporter:
@@ -113,8 +139,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _serve(begin: Begin, lines: BinaryIO, reporter: Reporter) -> None:
     sources = open_sources(begin.place)
-    with open_stand(sources, slot=begin.slot) as stand:
-        orders = Orders(stand.holding, reporter)
+    wishing = Wishing(reporter)
+    with open_stand(sources, slot=begin.slot, all_workers=wishing) as stand:
+        orders = Orders(stand.holding, reporter, wishing.granted)
         for text in lines:
             if orders.obey(text):
                 break
@@ -128,11 +155,16 @@ def _serve(begin: Begin, lines: BinaryIO, reporter: Reporter) -> None:
             listener=join(begin.host, begin.port),
             grpc_port=begin.grpc_port,
             refresh_s=None,
-            on_start=lambda _address: reporter(Serving()),
+            on_start=lambda _address: _begin(reporter),
         )
         _in_background(lambda: _follow(lines, orders, server))
         _in_background(lambda: _tidy(stand))
         server.run()
+
+
+def _begin(reporter: Reporter) -> None:
+    collect_seldom()
+    reporter(Serving())
 
 
 def _follow(lines: BinaryIO, orders: Orders, server: InferenceServer) -> None:

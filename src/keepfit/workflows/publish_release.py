@@ -6,6 +6,7 @@ tells that something is missing. Whoever changes a release reconciles first.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from keepfit.definition import Model
 from keepfit.registry.lineage import ReleaseEvent, ReleaseEventKind, former_champion
@@ -58,13 +59,14 @@ def _publish(ports: Ports, model: Model, release: ReleaseRecord, actor: str) -> 
     ports.registry.set_alias(release.model, "champion", route.champion)
     ports.registry.set_alias(release.model, "challenger", challenger)
     _append_event(ports, policy, release, actor)
-    ports.releases.set_route(_with_fallback(ports, model, route))
+    ports.releases.set_route(_as_declared(ports, model, route))
 
 
-def _with_fallback(ports: Ports, model: Model, route: Route) -> Route:
+def _as_declared(ports: Ports, model: Model, route: Route) -> Route:
+    """With what the model's policies say of the route at any stage."""
     champion, events = route.champion, ports.release_log.events(model.name)
     former = None if champion is None else former_champion(events, champion)
-    return with_fallback(route, model.serving, former)
+    return replace(with_fallback(route, model.serving, former), split_by=model.release.split_by)
 
 
 def _is_published(ports: Ports, model: Model, release: ReleaseRecord, told: Collection[str]) -> bool:
@@ -74,7 +76,7 @@ def _is_published(ports: Ports, model: Model, release: ReleaseRecord, told: Coll
         return False
     route = ports.releases.route(release.model)
     wanted = route_for(release, policy.rollout, route)
-    return release.state is ReleaseState.REFUSED or _with_fallback(ports, model, wanted) == route
+    return release.state is ReleaseState.REFUSED or _as_declared(ports, model, wanted) == route
 
 
 def _event_id(release: ReleaseRecord, kind: ReleaseEventKind) -> str:

@@ -67,6 +67,27 @@ def options():
     }
 
 
+def state():
+    found = CLIENT.get_model_repository_index(as_json=True)["models"]
+    return [found, CLIENT.is_model_ready(MODEL)]
+
+
+def repository():
+    told = [state()]
+    CLIENT.unload_model(MODEL)
+    told.append(state())
+    CLIENT.load_model(MODEL)
+    told.append(state())
+    CLIENT.unload_model(MODEL, unload_dependents=True)
+    return {
+        "states": told,
+        "on demand": ASK.infer(),
+        "config": refused(CLIENT.load_model, MODEL, config="{}"),
+        "other load": refused(CLIENT.load_model, "bike"),
+        "other unload": refused(CLIENT.unload_model, "bike"),
+    }
+
+
 def at_once():
     heard: queue.Queue = queue.Queue()
     for one in range(8):
@@ -102,6 +123,7 @@ tell(
         "requested": ASK.requested,
         "options": options,
         "errors": ASK.errors,
+        "repository": repository,
         "at once": at_once,
         "on an event loop": on_an_event_loop,
     }

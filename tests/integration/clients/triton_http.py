@@ -111,6 +111,27 @@ def errors():
     }
 
 
+def state():
+    found = CLIENT.get_model_repository_index()
+    return [found, CLIENT.is_model_ready(MODEL)]
+
+
+def repository():
+    told = [state()]
+    CLIENT.unload_model(MODEL)
+    told.append(state())
+    CLIENT.load_model(MODEL)
+    told.append(state())
+    CLIENT.unload_model(MODEL, unload_dependents=True)
+    return {
+        "states": told,
+        "on demand": ASK.infer(),
+        "config": refused(CLIENT.load_model, MODEL, config="{}"),
+        "other load": refused(CLIENT.load_model, "bike"),
+        "other unload": refused(CLIENT.unload_model, "bike"),
+    }
+
+
 def at_once():
     few = ASK.inputs(TASK.few)
     started = [CLIENT.async_infer(MODEL, few, request_id=f"ride-{one}") for one in range(8)]
@@ -142,6 +163,7 @@ tell(
         "options": options,
         "compression": compression,
         "errors": errors,
+        "repository": repository,
         "at once": at_once,
         "on an event loop": on_an_event_loop,
     }

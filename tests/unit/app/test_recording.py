@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import keepfit as kf
-from keepfit.adapters.capture_log import CaptureReader
+from keepfit.adapters.capture_log import CaptureReader, spool_id
 from keepfit.adapters.sql.releases import SqlReleases
 from keepfit.adapters.sql.versions import SqlVersions
 from keepfit.app import recording
@@ -82,6 +82,11 @@ def log(root, *given, **more):
     return kf.log("taxi", *given, workspace=root, **more)
 
 
+def written(root):
+    """The log of this process: hosts of one name, as containers may be, do not share one."""
+    return f"{recording.log_name()}-{spool_id(root / '.keepfit' / 'spool')}"
+
+
 def frames(root):
     reader = CaptureReader(root / ".keepfit" / "spool")
     return [frame for name in reader.logs() for frame in reader.read(name).frames]
@@ -97,7 +102,7 @@ def test_rows_are_in_the_log_of_this_process_when_it_returns(root):
     assert np.frombuffer(frame.numbers).tolist() == [1.5, 2.5]
     assert frame.features == {"zone": ["A", None]}
     assert frame.context == {"borough": [None, None]}, "the model's Capture redacts it"
-    assert CaptureReader(root / ".keepfit" / "spool").logs() == [recording.log_name()]
+    assert CaptureReader(root / ".keepfit" / "spool").logs() == [written(root)]
     assert recording.log_name().endswith(f"-{os.getpid()}")
 
 
@@ -210,7 +215,7 @@ def test_a_closed_log_is_opened_again(root):
     recording.close_logs()
     log(root, GOOD, [3, 4])
     reader = CaptureReader(root / ".keepfit" / "spool")
-    assert len(reader.segments(recording.log_name())) == 2
+    assert len(reader.segments(written(root))) == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")

@@ -1,5 +1,6 @@
 """The split of the traffic: the same on every server, even, and new for every version."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 from scipy import stats
 
-from keepfit.release.routing import Route, canary_mask, in_canary
+from keepfit.release.routing import Route, canary_mask, in_canary, key_text
 
 # Written down once: a server of any later release must send the same callers the same way.
 TWO = [0, 10, 16, 24, 28, 29, 30, 32, 37]
@@ -90,3 +91,40 @@ def test_a_server_holds_each_version_once():
         2,
         3,
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((7, 7.0, "7", "7.0", True + 6), "7"),
+        ((-7, -7.0, "-7", "-7.0"), "-7"),
+        ((0, 0.0, -0.0, "0"), "0"),
+        ((2.5, "2.5"), "2.5"),
+        ((2**53 - 1, 2.0**53 - 1, str(2**53 - 1)), "9007199254740991"),
+        (("007",), "007"),
+        (("7.00",), "7.00"),
+        (("Zoë",), "Zoë"),
+    ],
+)
+def test_a_key_is_written_in_one_way(values, text):
+    """A number is its digits, whichever type a caller's language has for it; a text is itself."""
+    assert {key_text(value) for value in values} == {text}
+
+
+def test_what_is_no_key():
+    """Null, NaN and the empty text: such rows go by their id."""
+    assert [key_text(value) for value in (None, float("nan"), "")] == [None, None, None]
+
+
+def test_whole_numbers_beyond_a_float_keep_their_digits():
+    """As integers they are exact; only floats are not."""
+    assert key_text(2**53 + 1) == "9007199254740993"
+    assert key_text(1e300) == "1e+300"
+
+
+def test_the_hash_can_be_written_in_any_language():
+    """Four bytes of BLAKE2b of `VERSION/KEY` as a big-endian number, against 2**32."""
+    digest = hashlib.blake2b(b"2/customer-8", digest_size=4).hexdigest()
+    share = int(digest, 16) / 2**32
+    assert in_canary("customer-8", canary=2, percent=100 * share + 1e-6)
+    assert not in_canary("customer-8", canary=2, percent=100 * share - 1e-6)

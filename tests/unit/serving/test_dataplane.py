@@ -407,3 +407,33 @@ def test_a_drain_that_is_late_is_a_warning(world):
     found = plane.readiness()
     assert found.ready
     assert "is 6 minutes old: does the drain run?" in found.warnings[0]
+
+
+def test_what_a_release_is_split_by_may_be_sent_to_any_version(world, batch):
+    """Also to one that was trained before anybody named the column; it is recorded."""
+    world.release(1, canary=2, percent=50.0, shadows=(1, 2), split_by="customer_id")
+    plane = world.plane()
+    columns = batch(customer_id=["a", "b", None])
+    for version in (None, 1, 2):
+        plane.infer("taxi", columns, version=version)
+        assert {tuple(frame.context) for frame in world.frames} == {("customer_id",)}
+    world.release(1)
+    plane.refresh()
+    with pytest.raises(RequestError, match="unknown column 'customer_id'"):
+        plane.infer("taxi", columns)
+
+
+def test_both_versions_answer_every_row_of_a_split_canary(world, batch):
+    """One for the caller and the other for the record: they are judged on the same rows."""
+    world.release(1, canary=2, percent=50.0, shadows=(1, 2), split_by="customer_id")
+    ids = [f"t-{row}" for row in range(40)]
+    world.plane().infer("taxi", batch(40, trip_id=ids, customer_id=[row % 8 for row in range(40)]))
+    answered = {}
+    for frame in world.frames:
+        for name, version, role in zip(frame.prediction_id, frame.version, frame.role, strict=True):
+            answered.setdefault(name, {})[version] = role
+    assert all(set(roles) == {1, 2} for roles in answered.values())
+    assert {tuple(sorted(roles.items())) for roles in answered.values()} == {
+        ((1, "champion"), (2, "shadow")),
+        ((1, "shadow"), (2, "canary")),
+    }

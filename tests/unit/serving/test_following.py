@@ -107,3 +107,20 @@ def test_versions_of_other_models_are_not_missing():
 def test_without_anything_before_nothing_is_served():
     """A first champion that fails leaves a model that is known and cannot answer; a constant stays, and helps nobody."""
     assert without(route(constant=1.0), [("eta", 1)], None) == route(champion=None, constant=1.0)
+
+
+def test_what_failed_is_tried_again_when_somebody_asks():
+    """At the next look, of this model alone; not what somebody died of."""
+    follower = Follower()
+    routes = [
+        Route(model=name, generation=1, champion=1, canary=2, percent=1.0) for name in ("bus", "taxi", "tram")
+    ]
+    change = follower.due(routes)
+    failed = {(name, 2): "broken" for name in ("bus", "taxi", "tram")}
+    follower.settle(change, failed, deadly=[("tram", 2)])
+    follower.settle(follower.due(routes), failed, deadly=[("tram", 2)])
+    assert follower.due(routes) is None
+    follower.settle(follower.due(routes), failed, deadly=[("tram", 2)])
+    for name in ("taxi", "tram"):
+        follower.again(name)
+    assert follower.due(routes).paused == {("bus", 2), ("tram", 2)}

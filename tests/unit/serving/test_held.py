@@ -281,6 +281,17 @@ def test_what_leaves_the_memory_is_counted(world):
     assert loads == {"taxi": 2, "bus": 1, "tram": 1}
 
 
+def test_what_is_unloaded_on_request_is_counted_once(world):
+    """It has left the memory already when it is asked for again."""
+    telemetry = Telemetry("web-0")
+    holding = Holding(world, world, telemetry=telemetry)
+    holding.refresh()
+    holding.unload("taxi")
+    holding.unload("taxi")
+    holding.close()
+    assert telemetry.snapshot(EPOCH).counted("taxi", Count.UNLOADS) == 1
+
+
 def test_all_who_ask_meanwhile_wait_for_one_load(world, crowded):
     """It is loaded once."""
     futures = {crowded.wake("tram") for _ in range(3)}
@@ -326,3 +337,90 @@ def test_problems_can_be_told_from_outside(holding):
     problem = Problem(model="", version=None, reason="routes cannot be read: locked")
     holding.tell((problem,))
     assert holding.problems() == (problem,)
+
+
+def test_a_model_is_unloaded_on_request_and_loaded_on_demand(world, holding):
+    """Also where all are kept in memory; a request under way keeps what it found."""
+    before, _ = holding.ready("taxi")
+    holding.unload("taxi")
+    assert (holding.find("taxi").asleep, holding.is_put_away("taxi"), holding.is_ready()) == (
+        True,
+        True,
+        True,
+    )
+    assert before.versions[1].loaded.version == 1
+    holding.unload("taxi")
+    with pytest.raises(AsleepError) as caught:
+        holding.ready("taxi")
+    assert caught.value.loading.result(10).accepts is not None
+    assert not holding.is_put_away("taxi")
+    assert world.loads == [("taxi", 1), ("taxi", 1)]
+
+
+def test_no_release_brings_back_what_was_unloaded_on_request(world, holding):
+    """It sleeps until somebody asks, and wakes up with what is released then."""
+    holding.unload("taxi")
+    world.routing["bus"] = Route(model="bus", generation=1, champion=1)
+    world.release(2)
+    holding.refresh()
+    assert awake(holding) == ["bus"]
+    holding.load("taxi")
+    assert (sorted(holding.find("taxi").versions), world.loads[-1]) == ([2], ("taxi", 2))
+
+
+def test_a_model_is_loaded_on_request(world, crowded):
+    """It serves when that returns, and another one goes; one that serves is left as it is."""
+    crowded.load("tram")
+    assert "tram" in awake(crowded)
+    assert len(awake(crowded)) == 2
+    loads = list(world.loads)
+    crowded.load("tram")
+    assert world.loads == loads
+
+
+def test_a_request_to_load_tries_again_at_once(world, holding):
+    """Whatever the pauses are at; the reason comes back when it fails once more."""
+    world.artifacts[2] = BROKEN
+    world.release(1, canary=2, percent=10.0)
+    holding.refresh()
+    holding.refresh()
+    holding.load("taxi")
+    assert world.loads.count(("taxi", 2)) == 3
+    assert served(holding) == (1, None, ())
+    world.version(2)
+    holding.load("taxi")
+    assert served(holding) == (1, 2, ())
+
+
+def test_what_cannot_be_loaded_is_said(world, crowded):
+    """Each request to load tries it, and none waits for the pause."""
+    good, world.artifacts[1] = world.artifacts[1], BROKEN
+    for tries in (1, 2):
+        with pytest.raises(NotReadyError, match="version 1 of 'tram' cannot be loaded: the artifact"):
+            crowded.load("tram")
+        assert world.loads.count(("tram", 1)) == tries
+    world.artifacts[1] = good
+    crowded.load("tram")
+    with pytest.raises(NotFoundError, match="unknown model 'train'"):
+        crowded.load("train")
+    with pytest.raises(NotFoundError, match="unknown model 'train'"):
+        crowded.unload("train")
+
+
+def test_a_first_champion_that_failed_is_loaded_on_request(world):
+    """Nothing serves before, and the reason is told."""
+    good, world.artifacts[1] = world.artifacts[1], BROKEN
+    holding = Holding(world, world)
+    holding.refresh()
+    with pytest.raises(NotReadyError, match="version 1 of 'taxi' cannot be loaded"):
+        holding.load("taxi")
+    world.artifacts[1] = good
+    holding.load("taxi")
+    assert served(holding) == (1, None, ())
+
+
+def test_who_is_told_what_to_serve_does_not_look_at_routes(world, holding):
+    """A worker's supervisor does."""
+    world.release(2)
+    holding.load("taxi", follow=False)
+    assert served(holding) == (1, None, ())

@@ -3,10 +3,13 @@
 import asyncio
 import gzip
 import json
+import threading
 import zlib
+from types import SimpleNamespace
 
 import pytest
 
+from keepfit.serving.surroundings import Surroundings
 from keepfit.web.asgi import InferenceApp
 from keepfit.web.batcher import Limits
 
@@ -231,3 +234,65 @@ def test_a_model_that_was_unloaded_is_loaded_for_who_asks(world):
     plane.holding.close()
     assert statuses == [200, 200, 200]
     assert sum(bool(plane.holding.find(name).versions) for name in ("taxi", "bus")) == 1
+
+
+def test_the_model_repository(call, world):
+    """Its index, a model out of memory and back, and what is refused, in the protocol's shape."""
+    taxi, bus = {"name": "taxi", "version": "3"}, {"name": "bus"}
+    none = bus | {"state": "UNAVAILABLE", "reason": "no released version yet"}
+    index = "/v2/repository/index"
+    assert json.loads(call("POST", index)[2]) == [none, taxi | {"state": "READY", "reason": ""}]
+    assert [one["name"] for one in json.loads(call("POST", index, b'{"ready": true}')[2])] == ["taxi"]
+    model = "/v2/repository/models/taxi"
+    assert call("POST", f"{model}/unload", b"{}")[::2] == (200, b'{"name":"taxi","unload":true}')
+    asleep = taxi | {"state": "UNAVAILABLE", "reason": "unloaded; it is loaded when somebody asks for it"}
+    for _ in range(2):
+        assert call("GET", "/v2/models/taxi/ready")[0] == 503
+        assert call("GET", "/v1/models/taxi")[0] == 503
+        assert json.loads(call("POST", index)[2])[1] == asleep
+    assert call("POST", f"{model}/load")[::2] == (200, b'{"name":"taxi","load":true}')
+    assert call("GET", "/v2/models/taxi/ready")[0] == 200
+    call("POST", f"{model}/unload")
+    assert call("POST", PATH, INFER)[0] == 200
+    for path, body, status, said in [
+        ("/v2/repository/models/taxy/load", b"", 404, "unknown model 'taxy'; did you mean 'taxi'?"),
+        ("/v2/repository/models/bus/load", b"", 503, "model 'bus' has no released version yet"),
+        (
+            f"{model}/load",
+            b'{"parameters": {"config": "{}"}}',
+            400,
+            "the parameter 'config' is not taken here",
+        ),
+        (f"{model}/unload", b"{", 400, "the request cannot be read"),
+    ]:
+        refused, _, answer = call("POST", path, body)
+        assert (refused, list(json.loads(answer))) == (status, ["error"])
+        assert json.loads(answer)["error"].startswith(said)
+
+
+def test_others_are_answered_while_a_model_is_loaded(world):
+    """To load one may take minutes: it waits in a thread that nobody else needs."""
+    go, order = threading.Event(), []
+    slow = SimpleNamespace(load=lambda _model: go.wait(10))
+    app = InferenceApp(world.plane(surroundings=Surroundings(all_workers=slow)), threads=1)
+
+    async def ask(path, body):
+        async def receive():
+            return {"type": "http.request", "body": body}
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                order.append((path, message["status"]))
+
+        await app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send)
+
+    async def both():
+        loading = asyncio.create_task(ask("/v2/repository/models/taxi/load", b""))
+        await asyncio.sleep(0)
+        await ask(PATH, INFER)
+        go.set()
+        await loading
+
+    asyncio.run(both())
+    app.close()
+    assert order == [(PATH, 200), ("/v2/repository/models/taxi/load", 200)]

@@ -177,6 +177,24 @@ def test_a_caller_that_went_away_is_not_predicted_for(plane, threads, ask):
     assert watched.batches == [2]
 
 
+def test_a_reply_that_cannot_be_given_keeps_nobody_from_theirs(plane, threads, ask, caplog):
+    """Without futures each is told in the turn of its batch; the one that failed is in the log."""
+    told = []
+
+    def broken(_outcome):
+        raise ConnectionError("gone")
+
+    async def go():
+        batcher = Batcher(plane.answer, threads)
+        for settle in (told.append, broken, told.append):
+            batcher.queue(ask(), settle)
+        await batcher.submit(ask())
+
+    asyncio.run(go())
+    assert [one.predictions.tolist() for one in told] == [[2.0]] * 2
+    assert "could not be answered" in caplog.text
+
+
 def test_one_slow_model_does_not_hold_another(world, threads):
     """Each has a lane of its own."""
     world.models = {"taxi": 3, "bus": 3}

@@ -49,3 +49,11 @@ def test_a_report_is_no_order():
     """The two ways are kept apart."""
     with pytest.raises(msgspec.ValidationError):
         read_order(line(Serving()))
+
+
+def test_a_route_travels_whole():
+    """With what its canary is split by."""
+    route = Route(
+        model="taxi", generation=2, champion=1, canary=2, percent=10.0, shadows=(1, 2), split_by="customer_id"
+    )
+    assert read_order(line(Prepare(1, (route,)))) == Prepare(1, (route,))

@@ -1,12 +1,14 @@
 """Requests over real connections, on the quick way and beside it."""
 
 import json
+import select
 import socket
 import threading
+from time import perf_counter
 
 import pytest
 
-from keepfit.web.server import InferenceServer
+from keepfit.web.server import KEEP_ALIVE_S, InferenceServer
 
 INFER = json.dumps(
     {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [[4.0, 8.0]]}], "id": "r"}
@@ -14,10 +16,15 @@ INFER = json.dumps(
 
 
 @pytest.fixture
-def connect(world):
-    """A connection to a server of the world's models."""
+def connect(world, request):
+    """A connection to a server of the world's models, which closes it after `param` idle seconds."""
     started = threading.Event()
-    server = InferenceServer(world.plane(), port=0, on_start=lambda _address: started.set())
+    server = InferenceServer(
+        world.plane(),
+        port=0,
+        keep_alive_s=getattr(request, "param", KEEP_ALIVE_S),
+        on_start=lambda _address: started.set(),
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     assert started.wait(10)
@@ -194,3 +201,18 @@ def test_a_body_without_a_length_is_taken_in_chunks(connect):
         connection.sendall(head + chunks + b"0\r\n\r\n")
         ((status, _, reply),) = replies(connection, 1)
         assert (status, answered(reply)) == (200, [8.0])
+
+
+@pytest.mark.parametrize("connect", [1], indirect=True)
+def test_a_connection_is_closed_when_it_has_been_idle(connect):
+    """Its time begins anew with every reply, though one timer serves them all."""
+    connection = connect()
+    began = perf_counter()
+    for _ in range(2):
+        connection.sendall(post(INFER))
+        ((status, _, _),) = replies(connection, 1)
+        assert status == 200
+        last, _ = perf_counter(), select.select([connection], [], [], 0.6)
+    assert connection.recv(1) == b""
+    assert perf_counter() - last > 0.95
+    assert perf_counter() - began > 1.5

@@ -10,7 +10,18 @@ from keepfit.errors import ArtifactError
 from keepfit.release.routing import Route
 from keepfit.serving.following import Problem
 from keepfit.serving.held import Holding
-from keepfit.web.messages import Commit, Committed, Prepare, Prepared, Tell, line, read_report
+from keepfit.web.messages import (
+    Commit,
+    Committed,
+    Do,
+    Done,
+    Granted,
+    Prepare,
+    Prepared,
+    Tell,
+    line,
+    read_report,
+)
 from keepfit.web.worker import Orders, Reporter, main
 
 
@@ -80,3 +91,19 @@ def _run(orders, reports):
         return main([str(os.dup(orders.fileno())), str(os.dup(reports.fileno()))])
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_model_is_loaded_and_unloaded_as_told(holding, reports, world):
+    """Without a look at the routes; what cannot be done is reported with its reason."""
+    heard_of = []
+    orders = Orders(holding, Reporter(reports), heard_of.append)
+    orders.obey(line(Prepare(1, (ROUTE,))))
+    orders.obey(line(Commit(1, (ROUTE,))))
+    assert not orders.obey(line(Do(4, "taxi", load=False)))
+    assert holding.find("taxi").asleep
+    orders.obey(line(Do(5, "taxi", load=True)))
+    assert not holding.find("taxi").asleep
+    orders.obey(line(Do(6, "taxy", load=True)))
+    orders.obey(line(Granted(9, "no memory")))
+    assert heard(reports)[2:] == [Done(4), Done(5), Done(6, "unknown model 'taxy'")]
+    assert heard_of == [Granted(9, "no memory")]

@@ -106,3 +106,13 @@ def test_the_fallback_is_published_with_the_route(rolling):
     changed = rolling.ports.releases.route("taxi")
     assert (changed.previous, changed.constant, changed.generation) == (None, 3.5, route.generation + 1)
     assert reconcile(rolling.ports, rolling.model) == []
+
+
+def test_what_a_canary_is_split_by_is_published(rolling):
+    """With the route, at any stage; a policy that changed is made known by the next look."""
+    assert rolling.ports.releases.route("taxi").split_by is None
+    rolling.model.release = replace(rolling.model.release, split_by="zone")
+    (published,) = reconcile(rolling.ports, rolling.model)
+    assert published == rolling.ports.releases.active("taxi")
+    assert rolling.ports.releases.route("taxi").split_by == "zone"
+    assert reconcile(rolling.ports, rolling.model) == []

@@ -7,6 +7,7 @@ left half written; the lock file remembers the last number, so that none is used
 """
 
 from keepfit.adapters.capture_log.reader import CaptureBatch, CaptureReader, SegmentDamage
+from keepfit.adapters.capture_log.spool_id import server_log, spool_id
 from keepfit.adapters.capture_log.writer import CaptureWriter
 
-__all__ = ["CaptureBatch", "CaptureReader", "CaptureWriter", "SegmentDamage"]
+__all__ = ["CaptureBatch", "CaptureReader", "CaptureWriter", "SegmentDamage", "server_log", "spool_id"]

@@ -172,6 +172,7 @@ routes = _table(
     _needed("shadows", Json(tuple[int, ...])),
     Column("previous", Integer),
     Column("constant", Double),
+    Column("split_by", Text),
 )
 
 checks = _table(

@@ -13,6 +13,14 @@ from keepfit.serving.ingest.kserve import Halves, Inbox, Pair, model_of, pair_fr
 Answering = Callable[[str], tuple[Signature, int]]
 
 
+#: Told the model and the number of rows that were recorded.
+Recorded = Callable[[str, int], None]
+
+
+def _nobody(_model: str, _rows: int) -> None:
+    return None
+
+
 class Log(Protocol):
     """Where frames are made durable."""
 
@@ -36,7 +44,13 @@ class KserveDoor:
     capture: Log
 
     def take(
-        self, headers: Mapping[str, str], body: bytes, *, now_us: int, model: str | None = None
+        self,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        now_us: int,
+        model: str | None = None,
+        recorded: Recorded = _nobody,
     ) -> Mapping[str, int]:
         """Take a request with one event or a batch of them.
 
@@ -48,6 +62,7 @@ class KserveDoor:
             body: the request's.
             now_us: microseconds since 1970-01-01 UTC.
             model: whose events these are; None when they tell it themselves.
+            recorded: told of each pair as soon as it is in the log, whatever becomes of those after it.
 
         Returns:
             Rows recorded, by model; empty when other halves are still to come.
@@ -71,6 +86,7 @@ class KserveDoor:
                 wrong = error
             else:
                 rows[name] = rows.get(name, 0) + n
+                recorded(name, n)
             inbox.settle(pair)
         if wrong is not None:
             raise wrong

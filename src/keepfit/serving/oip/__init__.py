@@ -9,6 +9,7 @@ a missing value. Binary tensors are Triton's extension: their raw bytes follow t
 from keepfit.serving.oip.datatypes import datatype_of
 from keepfit.serving.oip.metadata import EXTENSIONS, called, metadata, server_metadata
 from keepfit.serving.oip.reply import encode
+from keepfit.serving.oip.repository import check_change, check_parameters, index, wants_ready
 from keepfit.serving.oip.request import HEADER_LENGTH, OipRequest, decode
 
 __all__ = [
@@ -16,9 +17,13 @@ __all__ = [
     "HEADER_LENGTH",
     "OipRequest",
     "called",
+    "check_change",
+    "check_parameters",
     "datatype_of",
     "decode",
     "encode",
+    "index",
     "metadata",
     "server_metadata",
+    "wants_ready",
 ]

@@ -61,11 +61,11 @@ def float_matrix(name: str, shape: Sequence[int], rows: list[list[float | None]]
     >>> float_matrix("x", [1, 2], [[1.5, None]])
     array([[1.5, nan]])
     """
+    if len(rows) == 1 == shape[0] and len(rows[0]) == shape[1]:
+        return np.array(rows, np.float64)
     if len(rows) != shape[0] or set(map(len, rows)) - {shape[1]}:
         _check_rows(name, shape, rows, shape[1])
         _check_count(name, shape, len(rows) * shape[1])
-    if len(rows) == 1:
-        return np.array(rows, np.float64)
     # An iterator spares the second walk over a list of lists that finds out its shape.
     return np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * shape[1]).reshape(shape)
 

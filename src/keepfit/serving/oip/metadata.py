@@ -8,14 +8,14 @@ from keepfit.serving.loaded import LoadedModel
 from keepfit.serving.oip.datatypes import IDS, datatype_of
 
 #: The extensions of the protocol that are spoken; clients ask before they use one.
-EXTENSIONS: Final = ("binary_tensor_data",)
+EXTENSIONS: Final = ("binary_tensor_data", "model_repository")
 
 
 def server_metadata(version: str) -> dict[str, Any]:
     """The server's metadata.
 
     >>> server_metadata("1.0")
-    {'name': 'keepfit', 'version': '1.0', 'extensions': ['binary_tensor_data']}
+    {'name': 'keepfit', 'version': '1.0', 'extensions': ['binary_tensor_data', 'model_repository']}
     """
     return {"name": "keepfit", "version": version, "extensions": list(EXTENSIONS)}
 

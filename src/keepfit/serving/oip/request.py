@@ -61,7 +61,7 @@ class OipRequest(msgspec.Struct, frozen=True, gc=False):
         known = names_of(accepts.signature)
         inputs = self.body.inputs
         parts = _parts(inputs, self.tail)
-        if len(inputs) == 1 and len(inputs[0].shape) == 2 and _is_matrix(inputs[0], known, accepts):
+        if len(inputs) == 1 and len(inputs[0].shape) == 2 and _is_matrix(inputs[0], accepts):
             # JSON has no infinity, and numbers beyond a float are refused where it is read.
             return Block(_matrix(inputs[0], known, parts[0]), parts[0] is None)
         names = tuple([tensor.name for tensor in inputs])
@@ -143,8 +143,8 @@ def _size(tensor: InputTensor) -> int:
     return told.binary_data_size
 
 
-def _is_matrix(tensor: InputTensor, known: FeatureNames, accepts: Accepts) -> bool:
-    return tensor.datatype in NUMBERS and tensor.name not in known.own and tensor.name not in accepts.optional
+def _is_matrix(tensor: InputTensor, accepts: Accepts) -> bool:
+    return tensor.datatype in NUMBERS and tensor.name not in accepts.known
 
 
 def _matrix(tensor: InputTensor, known: FeatureNames, part: memoryview | None) -> Any:

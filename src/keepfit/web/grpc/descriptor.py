@@ -1,6 +1,7 @@
 """The messages of the Open Inference Protocol over gRPC, made from their field names and numbers.
 
-The numbers are those of `open_inference_grpc.proto` (kserve/open-inference-protocol), whose package is `inference`.
+The numbers are those of `open_inference_grpc.proto` (kserve/open-inference-protocol), whose package is `inference`; the model repository
+is Triton's extension of it.
 The messages lie in a pool of their own: a client in the same process may have registered the same names.
 """
 
@@ -14,13 +15,19 @@ from google.protobuf.message_factory import GetMessageClass
 PACKAGE: Final = "inference"
 SERVICE: Final = f"{PACKAGE}.GRPCInferenceService"
 
-#: Fields in the order of their numbers, which are 1, 2, 3 …, each with its type: a scalar's, a message's, or `map`
-#: for parameters by name. A star marks a repeated one.
+#: Fields in the order of their numbers, which are 1, 2, 3 …, each with its type: a scalar's, a message's, or `map` and a
+#: message's for parameters by name. A star marks a repeated one.
 _Fields = Mapping[str, str]
 
 _TENSOR: Final = {"name": "string", "datatype": "string", "shape": "int64*"}
-_DATA: Final = {**_TENSOR, "parameters": "map", "contents": "InferTensorContents"}
+_DATA: Final = {**_TENSOR, "parameters": "map InferParameter", "contents": "InferTensorContents"}
 _MODEL: Final = {"name": "string", "version": "string"}
+#: KServe has the model's name in the first field, and a reply of two fields, which Triton's clients pass over.
+_CHANGE: Final = {
+    "repository_name": "string",
+    "model_name": "string",
+    "parameters": "map ModelRepositoryParameter",
+}
 _MESSAGES: Final[Mapping[str, _Fields]] = {
     "ServerLiveRequest": {},
     "ServerLiveResponse": {"live": "bool"},
@@ -43,18 +50,18 @@ _MESSAGES: Final[Mapping[str, _Fields]] = {
         "model_name": "string",
         "model_version": "string",
         "id": "string",
-        "parameters": "map",
+        "parameters": "map InferParameter",
         "inputs": "ModelInferRequest.InferInputTensor*",
         "outputs": "ModelInferRequest.InferRequestedOutputTensor*",
         "raw_input_contents": "bytes*",
     },
     "ModelInferRequest.InferInputTensor": _DATA,
-    "ModelInferRequest.InferRequestedOutputTensor": {"name": "string", "parameters": "map"},
+    "ModelInferRequest.InferRequestedOutputTensor": {"name": "string", "parameters": "map InferParameter"},
     "ModelInferResponse": {
         "model_name": "string",
         "model_version": "string",
         "id": "string",
-        "parameters": "map",
+        "parameters": "map InferParameter",
         "outputs": "ModelInferResponse.InferOutputTensor*",
         "raw_output_contents": "bytes*",
     },
@@ -76,9 +83,28 @@ _MESSAGES: Final[Mapping[str, _Fields]] = {
         "fp64_contents": "double*",
         "bytes_contents": "bytes*",
     },
+    "ModelRepositoryParameter": {
+        "bool_param": "bool",
+        "int64_param": "int64",
+        "string_param": "string",
+        "bytes_param": "bytes",
+    },
+    "RepositoryIndexRequest": {"repository_name": "string", "ready": "bool"},
+    "RepositoryIndexResponse": {"models": "RepositoryIndexResponse.ModelIndex*"},
+    "RepositoryIndexResponse.ModelIndex": {
+        "name": "string",
+        "version": "string",
+        "state": "string",
+        "reason": "string",
+    },
+    "RepositoryModelLoadRequest": _CHANGE,
+    "RepositoryModelLoadResponse": {"model_name": "string", "isLoaded": "bool"},
+    "RepositoryModelUnloadRequest": _CHANGE,
+    "RepositoryModelUnloadResponse": {"model_name": "string", "isUnloaded": "bool"},
 }
-#: The message of which one field at most is set, and what that choice is called.
-_CHOICE: Final = ("InferParameter", "parameter_choice")
+#: The messages of which one field at most is set, and what that choice is called.
+_CHOICES: Final = ("InferParameter", "ModelRepositoryParameter")
+_CHOICE: Final = "parameter_choice"
 _MAP: Final = "ParametersEntry"
 
 
@@ -95,10 +121,11 @@ def file_descriptor() -> FileDescriptorProto:
         message = declared[outer].nested_type.add(name=inner) if outer else file.message_type.add(name=name)
         declared[name] = message
         message.field.extend(_declared(name, fields))
-        if "map" in fields.values():
-            message.nested_type.add().CopyFrom(_entry())
-        if name == _CHOICE[0]:
-            message.oneof_decl.add(name=_CHOICE[1])
+        for kind in fields.values():
+            if kind.startswith("map "):
+                message.nested_type.add().CopyFrom(_entry(kind.removeprefix("map ")))
+        if name in _CHOICES:
+            message.oneof_decl.add(name=_CHOICE)
             for field in message.field:
                 field.oneof_index = 0
     return file
@@ -106,13 +133,11 @@ def file_descriptor() -> FileDescriptorProto:
 
 def _declared(message: str, fields: _Fields) -> Iterator[FieldDescriptorProto]:
     for number, (name, kind) in enumerate(fields.items(), start=1):
-        yield _field(name, number, f"{message}.{_MAP}*" if kind == "map" else kind)
+        yield _field(name, number, f"{message}.{_MAP}*" if kind.startswith("map ") else kind)
 
 
-def _entry() -> DescriptorProto:
-    entry = DescriptorProto(
-        name=_MAP, field=[_field("key", 1, "string"), _field("value", 2, "InferParameter")]
-    )
+def _entry(value: str) -> DescriptorProto:
+    entry = DescriptorProto(name=_MAP, field=[_field("key", 1, "string"), _field("value", 2, value)])
     entry.options.map_entry = True
     return entry
 

@@ -31,6 +31,9 @@ _VERSION_HERE: Final = installed_version("keepfit")
 _MEDIA_TYPE: Final = "application/grpc+proto"
 
 _Named: Final = message("ModelMetadataRequest")
+_Index: Final = message("RepositoryIndexRequest")
+#: Loading and unloading are asked for in the same fields.
+_Change: Final = message("RepositoryModelLoadRequest")
 _T = TypeVar("_T")
 
 
@@ -78,6 +81,9 @@ class Service:
             "ModelReady": self._model_ready,
             "ModelMetadata": self._model_metadata,
             "ModelInfer": self._model_infer,
+            "RepositoryIndex": self._index,
+            "RepositoryModelLoad": self._load,
+            "RepositoryModelUnload": self._unload,
         }
 
     async def _server_live(self, _body: bytes, _caller: Caller) -> Reply:
@@ -92,7 +98,7 @@ class Service:
     async def _model_ready(self, body: bytes, caller: Caller) -> Reply:
         model, version = _named(body, caller)
         try:
-            self.plane.signature(model, version)
+            self.plane.check_ready(model, version)
         except NotReadyError:
             return _reply("ModelReadyResponse", {"ready": False})
         return _reply("ModelReadyResponse", {"ready": True})
@@ -106,6 +112,20 @@ class Service:
 
     async def _signature(self, model: str, version: int | None) -> Any:
         return self.plane.signature(model, version)
+
+    async def _index(self, body: bytes, _caller: Caller) -> Reply:
+        ready = parsed(_Index, body).ready
+        return _reply("RepositoryIndexResponse", {"models": oip.index(self.plane.index(), ready=ready)})
+
+    async def _load(self, body: bytes, caller: Caller) -> Reply:
+        model = _changed(body, caller)
+        await asyncio.to_thread(self.plane.load, model)
+        return _reply("RepositoryModelLoadResponse", {"model_name": model, "isLoaded": True})
+
+    async def _unload(self, body: bytes, caller: Caller) -> Reply:
+        model = _changed(body, caller)
+        await asyncio.to_thread(self.plane.unload, model)
+        return _reply("RepositoryModelUnloadResponse", {"model_name": model, "isUnloaded": True})
 
     async def _model_infer(self, body: bytes, caller: Caller) -> Reply:
         self._check_size(len(body))
@@ -174,6 +194,14 @@ class _Question:
 def _named(body: bytes, caller: Caller) -> tuple[str, int | None]:
     told = parsed(_Named, body)
     return told.name, _version(told.name, told.version, caller)
+
+
+def _changed(body: bytes, caller: Caller) -> str:
+    """The model that is to be loaded or unloaded; KServe's clients name it in the first field."""
+    told = parsed(_Change, body)
+    oip.check_parameters(told.parameters)
+    model = caller.parts["model"] = str(told.model_name or told.repository_name)
+    return model
 
 
 def _version(model: str, version: str, caller: Caller) -> int | None:

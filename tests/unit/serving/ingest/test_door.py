@@ -106,3 +106,23 @@ def test_a_model_that_nobody_knows_is_said(door):
     with pytest.raises(NotFoundError, match="unknown model 'tram'"):
         send(door, both(), model="tram")
     assert door.halves.waiting == 2
+
+
+def test_what_is_recorded_is_told_at_once(door, log):
+    """Once a pair, also when another one beside it is refused, and not when it could not be recorded."""
+    told = []
+
+    def recorded(model, rows):
+        told.append((model, rows))
+
+    log.full = True
+    with pytest.raises(CaptureError):
+        send(door, both(), recorded=recorded)
+    assert told == []
+    log.full = False
+    for _ in range(2):
+        send(door, both(), recorded=recorded)
+    assert told == [("taxi", 2)]
+    with pytest.raises(RequestError):
+        send(door, [*both(number="8"), *both(answered={"predictions": [1]}, number="9")], recorded=recorded)
+    assert told == [("taxi", 2), ("taxi", 2)]

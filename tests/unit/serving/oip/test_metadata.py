@@ -36,4 +36,4 @@ def test_metadata_says_how_a_version_is_called(signature):
 
 def test_the_server_announces_binary_tensors():
     """Clients ask for the extensions before they use one."""
-    assert oip.server_metadata("1.0")["extensions"] == ["binary_tensor_data"]
+    assert oip.server_metadata("1.0")["extensions"] == ["binary_tensor_data", "model_repository"]

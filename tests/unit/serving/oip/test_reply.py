@@ -55,6 +55,19 @@ def test_one_version_that_answered_all_is_the_model_version(result, reply):
     assert "parameters" not in found
 
 
+@pytest.mark.parametrize("name", ["minutes", "100%", '%d "b" \\ %b', "é"])
+def test_any_name_and_id_is_written_as_json(result, reply, name):
+    """Also what has a meaning in a template."""
+    found, _ = reply(
+        replace(result, model=name, output=name, request_id=name, ids=["a", name, ""], versions=[4, 4, 4])
+    )
+    assert (found["model_name"], found["id"]) == (name, name)
+    assert [(one["name"], one["shape"], one["data"]) for one in found["outputs"]] == [
+        (name, [3], [1.5, 2.0, 3.0]),
+        ("prediction_id", [3], ["a", name, ""]),
+    ]
+
+
 def test_all_outputs_as_bytes(result, reply):
     """As clients ask that name no outputs; the sizes are told in the JSON."""
     found, tail = reply(result, parameters={"binary_data_output": True})

@@ -41,7 +41,7 @@ def test_metadata(serve):
         return server, model, dict(await call.trailing_metadata()), versioned
 
     server, model, trailing, versioned = serve(scenario)
-    assert (server.name, list(server.extensions)) == ("keepfit", ["binary_tensor_data"])
+    assert (server.name, list(server.extensions)) == ("keepfit", ["binary_tensor_data", "model_repository"])
     assert (model.name, list(model.versions), model.platform) == ("taxi", ["3"], "keepfit")
     assert [(one.name, one.datatype, list(one.shape)) for one in (*model.inputs, *model.outputs)] == [
         ("miles", "FP64", [-1]),
@@ -222,3 +222,44 @@ def test_models_that_sleep_are_waited_for(serve, world, tensors):
     plane.holding.close()
     assert [one.model_version for one in answers] == ["3", "4", "3"]
     assert list(bus.versions) == ["4"]
+
+
+def test_the_model_repository(serve):
+    """As over HTTP; KServe's clients name the model in another field."""
+
+    async def scenario(client):
+        told = []
+
+        async def look(**how):
+            found = await client.start("RepositoryIndex", how)
+            told.append([(one.name, one.version, one.state, one.reason) for one in found.models])
+
+        await look()
+        await look(ready=True)
+        unloaded = await client.start(
+            "RepositoryModelUnload",
+            {"model_name": "taxi", "parameters": {"unload_dependents": {"bool_param": False}}},
+        )
+        assert not (await client.start("ModelReady", {"name": "taxi"})).ready
+        await look()
+        loaded = await client.start("RepositoryModelLoad", {"repository_name": "taxi"})
+        await look(ready=True)
+        refused = [
+            await client.refused("RepositoryModelLoad", {"model_name": "bus"}),
+            await client.refused("RepositoryModelUnload", {"model_name": "taxy"}),
+            await client.refused(
+                "RepositoryModelLoad",
+                {"model_name": "taxi", "parameters": {"config": {"string_param": "{}"}}},
+            ),
+        ]
+        return told, unloaded, loaded, refused
+
+    told, unloaded, loaded, refused = serve(scenario)
+    none, ready = ("bus", "", "UNAVAILABLE", "no released version yet"), ("taxi", "3", "READY", "")
+    asleep = ("taxi", "3", "UNAVAILABLE", "unloaded; it is loaded when somebody asks for it")
+    assert told == [[none, ready], [ready], [none, asleep], [ready]]
+    assert (
+        (unloaded.model_name, unloaded.isUnloaded) == (loaded.model_name, loaded.isLoaded) == ("taxi", True)
+    )
+    assert [one[0] for one in refused] == ["UNAVAILABLE", "NOT_FOUND", "INVALID_ARGUMENT"]
+    assert refused[2][1].startswith("the parameter 'config' is not taken here")
