@@ -49,22 +49,6 @@ PEERS: Final = (
 )
 
 
-def chosen(names: str | None) -> tuple[Contender, ...]:
-    """The peers whose environment or name is in the comma-separated list; all when None.
-
-    Raises:
-        SystemExit: a name is nobody's.
-    """
-    if names is None:
-        return PEERS
-    wanted = [one for one in names.split(",") if one]
-    unknown = [one for one in wanted if all(one not in (peer.peer, peer.name) for peer in PEERS)]
-    if unknown:
-        known = ", ".join(dict.fromkeys(str(peer.peer) for peer in PEERS))
-        raise SystemExit(f"no such peer: {', '.join(unknown)}; there are {known}")
-    return tuple(peer for peer in PEERS if peer.peer in wanted or peer.name in wanted)
-
-
 class FailedError(Exception):
     """A contender could not be installed, or died; the message is its own last words."""
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from contenders import KEEPFIT, PYARROW, Contender, FailedError, Running, chosen
-from report import Table, Target, options, progress, publish
+from contenders import KEEPFIT, PEERS, PYARROW, Contender, FailedError, Running
+from report import Table, Target, chosen, options, progress, publish
 
 import data
 
@@ -48,7 +48,7 @@ def main() -> int:
     parser = options(__doc__.split("\n", 1)[0])
     parser.add_argument("--repeat", type=int, default=0, help="turns of each contender (3; quick: 1)")
     asked = parser.parse_args()
-    contenders = (PYARROW, KEEPFIT, *chosen(asked.peers))
+    contenders = (PYARROW, KEEPFIT, *chosen(PEERS, asked.peers))
     repeat = asked.repeat or (1 if asked.quick else 3)
     small = (data.made("tiny", 2_000, seed=1), data.made("tiny", 2_000, seed=2))
     files = (data.reference(quick=asked.quick), data.current(quick=asked.quick))

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from machine import machine, told
 
@@ -27,6 +27,23 @@ class Table:
     head: Row
     rows: Sequence[Row]
     notes: Sequence[str] = ()
+
+
+class Peer(Protocol):
+    """Who can be left out: the name in the tables, and that of its environment."""
+
+    @property
+    def name(self) -> str:
+        """In the tables."""
+        ...
+
+    @property
+    def peer(self) -> str | None:
+        """Of its environment."""
+        ...
+
+
+_Peer = TypeVar("_Peer", bound=Peer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +70,22 @@ def options(description: str, *, peers: bool = True) -> argparse.ArgumentParser:
     if peers:
         parser.add_argument("--peers", help="some peers only, with commas between; '' for none")
     return parser
+
+
+def chosen(peers: Sequence[_Peer], names: str | None) -> tuple[_Peer, ...]:
+    """The peers whose environment or name is in the comma-separated list, as `--peers` has it; all when None.
+
+    Raises:
+        SystemExit: a name is nobody's.
+    """
+    if names is None:
+        return tuple(peers)
+    wanted = [one for one in names.split(",") if one]
+    unknown = [one for one in wanted if all(one not in (peer.peer, peer.name) for peer in peers)]
+    if unknown:
+        known = ", ".join(dict.fromkeys(str(peer.peer) for peer in peers))
+        raise SystemExit(f"no such peer: {', '.join(unknown)}; there are {known}")
+    return tuple(peer for peer in peers if peer.peer in wanted or peer.name in wanted)
 
 
 def publish(

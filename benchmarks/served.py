@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -160,15 +160,7 @@ MLSERVER: Final = Contender(
     arguments=_mlserver(1),
     package="mlserver",
 )
-MLSERVER_INSIDE: Final = Contender(
-    name="MLServer, no workers",
-    form=bodies.oip("hgb"),
-    ready="/v2/models/hgb/ready",
-    script="serving_mlserver.py",
-    peer="mlserver",
-    arguments=_mlserver(0),
-    package="mlserver",
-)
+MLSERVER_INSIDE: Final = replace(MLSERVER, name="MLServer, no workers", arguments=_mlserver(0))
 LITSERVE: Final = Contender(
     name="LitServe",
     form=bodies.LITSERVE,
@@ -178,19 +170,3 @@ LITSERVE: Final = Contender(
     package="litserve",
 )
 PEERS: Final = (FASTAPI, MLFLOW, KSERVE, MLSERVER, MLSERVER_INSIDE, LITSERVE)
-
-
-def chosen(names: str | None) -> tuple[Contender, ...]:
-    """The peers whose environment or name is in the comma-separated list; all when None.
-
-    Raises:
-        SystemExit: a name is nobody's.
-    """
-    if names is None:
-        return PEERS
-    wanted = [one for one in names.split(",") if one]
-    unknown = [one for one in wanted if all(one not in (peer.peer, peer.name) for peer in PEERS)]
-    if unknown:
-        known = ", ".join(dict.fromkeys(str(peer.peer) for peer in PEERS))
-        raise SystemExit(f"no such peer: {', '.join(unknown)}; there are {known}")
-    return tuple(peer for peer in PEERS if peer.peer in wanted or peer.name in wanted)

@@ -22,7 +22,7 @@ from forests import TREES, forest
 from load.closed_loop import Cycle, run
 from load.server import FailedError, Server, end_with_servers
 from load.wire import Reply
-from report import Table, options, progress, publish
+from report import Table, chosen, options, progress, publish
 from served import Contender, Scene
 from serving_targets import capture_target, targets
 from workspaces import compiled, workspace
@@ -68,7 +68,7 @@ def main() -> int:
     end_with_servers()
     asked = _options()
     turns = asked.turns or (1 if asked.quick else 3)
-    contenders = (*served.OURS, *served.chosen(asked.peers))
+    contenders = (*served.OURS, *chosen(served.PEERS, asked.peers))
     costs = {one.name: Cost() for one in contenders}
     with tempfile.TemporaryDirectory(dir=_home()) as folder:
         scene = _scene(Path(folder))

@@ -14,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from contenders import Contender, FailedError, chosen
-from report import Table, Target, options, publish
+from contenders import PEERS, Contender, FailedError
+from report import Table, Target, chosen, options, publish
 from shifts import SHIFTS
 from studies import MANY_IN_ONE, STREAMS, Part, ours, parts, real, theirs
 from tally import Tally, share, wilson
@@ -48,7 +48,7 @@ def main() -> int:
     simulated = ours([one for n in sizes for one in _windows(n, scale)], asked.processes)
     stream = real(sizes, int(STREAMS * scale), asked.processes)
     failures: list[tuple[str, str]] = []
-    for peer in chosen(asked.peers):
+    for peer in chosen(PEERS, asked.peers):
         try:
             simulated += _judged_by(peer, sizes, scale)
         except FailedError as error:

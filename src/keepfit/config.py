@@ -133,7 +133,10 @@ class ServingSection(_Section):
     )
     compiled: Literal["off", "auto"] = Field(
         default="off",
-        description="also try trees compiled by treelite, with keepfit[compiled]; taken when equal and faster",
+        description="also try what treelite (keepfit[compiled]) and onnxruntime (keepfit[onnx]) make of a model",
+    )
+    compiled_tolerance: float = Field(
+        default=1e-5, ge=0, lt=1, description="how far a compiled form may be off, relative to the prediction"
     )
     trusted_types: list[str] = Field(default=[], description="further types that a model's file may hold")
     allow_pickle: bool = Field(

@@ -13,8 +13,13 @@ import types
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import urllib3
+from prometheus_client.parser import text_string_to_metric_families
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from keepfit.adapters.capture_log import CaptureReader, server_log
 from keepfit.adapters.sql.engine import open_engine
@@ -145,6 +150,16 @@ class Running:
         assert reply.status == 200, body
         return int(body["model_version"]), body["outputs"][0]["data"][0]
 
+    def metrics(self, who):
+        """The numbers about a model or a worker, without `keepfit_`; histograms' buckets aside."""
+        reply = self.http.request("GET", f"{self.address}/metrics", headers={"connection": "close"})
+        return {
+            one.name.removeprefix("keepfit_"): one.value
+            for family in text_string_to_metric_families(reply.data.decode())
+            for one in family.samples
+            if who in one.labels.values() and "le" not in one.labels
+        }
+
     def post(self, path):
         """On a new connection too; the status and what came back."""
         reply = self.http.request("POST", self.address + path, headers={"connection": "close"})
@@ -217,6 +232,50 @@ def test_workers_share_a_port_swap_together_and_keep_logs_of_their_own(shop, run
     assert all(counts.values()), counts
 
 
+def test_what_all_workers_loaded_and_let_go_of_is_told(shop, running):
+    """Whichever of them is asked; a version that one worker could not load was tried by no other."""
+    shop.release(2)
+    running.until(lambda: running.ask()[0] == 2)
+    (shop.version(3, np.min) / "model.pkl").write_bytes(b"altered")
+    shop.release(2, canary=3, percent=100.0)
+    running.until(lambda: "version 3 of 'eta' cannot be loaded" in running.said)
+    wanted = {
+        "version_load_duration_seconds_count": 4,
+        "version_unloads_total": 2,
+        "model_version_workers": 2,
+    }
+    # A worker's numbers are those of its last second.
+    running.until(lambda: wanted.items() <= running.metrics("eta").items())
+    told = running.metrics("eta")
+    assert told["version_load_failures_total"] >= 1
+    assert 0 < told["version_load_duration_seconds_sum"] < PATIENCE_S
+    assert [running.metrics(worker)["versions_loaded"] for worker in ("web-0", "web-1")] == [1, 1]
+
+
+def test_a_compiled_form_serves_and_is_told(shop):
+    """Converted by each worker while it loads the version; nearly the model's own numbers."""
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(rng.normal(size=(200, 2)), columns=["miles", "hours"])
+    network = MLPRegressor(hidden_layer_sizes=(8,), max_iter=20, tol=10.0, random_state=1)
+    model = make_pipeline(StandardScaler(), network).fit(rows, rows["miles"] * rows["hours"])
+    shop.version(3, None, model)
+    shop.release(3)
+    settings = shop.root / "keepfit.toml"
+    settings.write_text(
+        settings.read_text() + 'compiled = "auto"\ncompiled_tolerance = 1e-4\n', encoding="utf-8"
+    )
+    running = Running(shop).wait()
+    try:
+        (truth,) = model.predict(pd.DataFrame({"miles": [1.0], "hours": [2.0]}))
+        assert all(running.ask() == (3, pytest.approx(truth, rel=1e-4)) for _ in range(10))
+        told = running.http.request("GET", f"{running.address}/v2/models/eta").json()["parameters"]
+        assert told["runtime"].startswith("onnxruntime")
+        assert 0 < told["largest_difference"] <= 1e-4
+        assert "treelite: " in told["runtime_note"]
+    finally:
+        running.end()
+
+
 def test_all_workers_load_and_unload(shop, running):
     """Whoever of them was asked; a request brings a model back in the worker that it reaches, a release in none."""
     model = "/v2/repository/models/eta"
@@ -256,7 +315,8 @@ def test_a_worker_that_dies_is_started_again(running):
     before = set(running.workers())
     victim = min(before)
     os.kill(victim, signal.SIGKILL)
-    running.until(lambda: victim not in running.listeners())
+    # Reaped, and not only dead: until then the kernel may still give connections to its socket.
+    running.until(lambda: victim not in running.workers())
     assert running.ask() == (1, ANSWERS[1])
     running.until(lambda: len(set(running.listeners()) - {victim}) == 2)
     assert {running.ask() for _ in range(20)} == {(1, ANSWERS[1])}

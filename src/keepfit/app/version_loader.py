@@ -1,5 +1,6 @@
 """From a version's folder to something that predicts from the encoded matrix."""
 
+import logging
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,11 +10,13 @@ import numpy.typing as npt
 
 from keepfit.adapters.runtimes.choice import load_runtime
 from keepfit.adapters.runtimes.folder import DEFAULT_TRUSTED_TYPES
+from keepfit.adapters.runtimes.runtime import Runtime
 from keepfit.adapters.validation_rows import read_validation
 from keepfit.config import ServingSection
 from keepfit.registry.signature import Feature, Kind, Signature
 from keepfit.serving.loaded import LoadedModel
 
+_log = logging.getLogger(__name__)
 #: A few rows of the training data, which MLflow keeps with a model.
 _EXAMPLE: Final = "input_example.json"
 
@@ -39,15 +42,25 @@ def load_version(directory: Path, signature: Signature, number: int, settings: S
         allow_pickle=settings.allow_pickle,
         probe=whole,
         compiled=settings.compiled,
+        tolerance=settings.compiled_tolerance,
     )
+    _tell(directory, number, runtime)
     return LoadedModel(
         signature=signature,
         version=number,
         predict=runtime.predict,
         runtime=runtime.name,
         note=runtime.note,
+        difference=runtime.difference,
         probe=whole if whole is not None else example_rows(directory, signature),
     )
+
+
+def _tell(directory: Path, number: int, runtime: Runtime) -> None:
+    """What was not taken is told when something was tried, which is when there is a note of it."""
+    apart = f", by up to {runtime.difference:.2g} off the model's own way" if runtime.difference else ""
+    others = f" ({runtime.note})" if runtime.note else ""
+    _log.info("version %d in %s is called by %s%s%s", number, directory, runtime.name, apart, others)
 
 
 def example_rows(directory: Path, signature: Signature) -> npt.NDArray[np.float64] | None:

@@ -102,8 +102,8 @@ class Explanation:
         before, after: the mean losses.
         total: the change, `after - before`.
         interval: of `total`, at 95 %.
-        parts: of every feature; first those that surely stand out, of which the ones with a known share come first; then
-            by how far their share of the change is above that of the rows.
+        parts: of every feature, whose changes add up to `total`; first those that surely stand out, of which the ones with a
+            known share come first; then by how far their share of the change is above that of the rows.
         mixes: of every feature, the largest first.
         says: one sentence or two.
     """
@@ -122,10 +122,6 @@ class Explanation:
     def causes(self) -> tuple[Part, ...]:
         """The parts that surely stand out, in the order of `parts`."""
         return tuple(part for part in self.parts if part.sure)
-
-    def of_feature(self, name: str) -> tuple[Part, ...]:
-        """The parts of one feature: their changes add up to `total`."""
-        return tuple(part for part in self.parts if part.feature == name)
 
 
 def share_in_words(share: float) -> str:

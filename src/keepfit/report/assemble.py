@@ -1,6 +1,7 @@
 """The report on two files, from their profiles and the findings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from keepfit.monitoring.finding import Check, Finding, Verdict
@@ -20,68 +21,98 @@ from keepfit.stats.profile import CategoricalProfile, NumericProfile
 Columns = Mapping[str, NumericProfile | CategoricalProfile]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What was looked at in two files, and what was seen there.
+
+    Attributes:
+        kinds: every column of the reference.
+        profiles: of the columns that were compared, in the reference and in the current file.
+        current_types: the columns of the current file and their types.
+        findings: worst first.
+        unjudged: predictions were to be judged, and could not be: then that nothing changed is not known.
+    """
+
+    kinds: Sequence[KindOf]
+    profiles: tuple[Columns, Columns]
+    current_types: Mapping[str, str]
+    findings: Sequence[Finding]
+    unjudged: bool = False
+
+    @property
+    def compared(self) -> list[KindOf]:
+        """The columns that were compared."""
+        return [one for one in self.kinds if one.kind is not None]
+
+    @property
+    def changed(self) -> int:
+        """How many of them alarm."""
+        return len({one.subject for one in self.findings if one.alarms} & {one.name for one in self.compared})
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        return _outcome(self.findings, told=bool(self.compared) and not self.unjudged)
+
+
 def file_report(
+    checked: Checked,
     *,
     keepfit: str,
     made_at: datetime,
     reference: FileFacts,
     current: FileFacts,
     settings: Settings,
-    kinds: Sequence[KindOf],
-    profiles: tuple[Columns, Columns],
-    current_types: Mapping[str, str],
-    findings: Sequence[Finding],
     notes: Sequence[str] = (),
     performance: PerformanceReport | None = None,
-    unjudged: bool = False,
 ) -> FileReport:
     """The report.
 
     Args:
+        checked: what was looked at.
         keepfit: the version that makes it.
         made_at: when.
         reference, current: the files.
         settings: what was asked for.
-        kinds: every column of the reference.
-        profiles: of the columns that were compared, in the reference and in the current file.
-        current_types: the columns of the current file and their types.
-        findings: worst first.
         notes: what the reader should know.
         performance: of the predictions.
-        unjudged: predictions were to be judged, and could not be: then that nothing changed is not known.
     """
-    compared = [one for one in kinds if one.kind is not None]
-    changed = {one.subject for one in findings if one.alarms} & {one.name for one in compared}
-    columns = [
-        column_report(
-            one,
-            profiles[0][one.name],
-            profiles[1][one.name],
-            [finding for finding in findings if finding.subject == one.name],
-            role=_role(one.name, settings),
-            current_type=current_types.get(one.name, ""),
-        )
-        for one in compared
-    ]
-    outcome = _outcome(findings, told=bool(compared) and not unjudged)
     return FileReport(
         keepfit=keepfit,
         made_at=made_at,
-        outcome=outcome,
-        says=_says(outcome, reference, current, len(compared), len(changed), findings),
+        outcome=checked.outcome,
+        says=_says(checked, reference, current),
         reference=reference,
         current=current,
         settings=settings,
-        compared=len(compared),
-        changed=len(changed),
+        compared=len(checked.compared),
+        changed=checked.changed,
         notes=tuple(notes),
-        findings=tuple(reported(one) for one in findings),
-        columns=tuple(_worst_first(columns, findings)),
-        left_out=tuple(
-            LeftOut(name=one.name, type=one.dtype, why=one.why) for one in kinds if one.kind is None
-        ),
+        findings=tuple(reported(one) for one in checked.findings),
+        columns=_columns(checked, settings),
+        left_out=_left_out(checked.kinds),
         performance=performance,
     )
+
+
+def _columns(checked: Checked, settings: Settings) -> tuple[ColumnReport, ...]:
+    findings, (before, now) = checked.findings, checked.profiles
+    columns = [
+        column_report(
+            one,
+            before[one.name],
+            now[one.name],
+            [finding for finding in findings if finding.subject == one.name],
+            role=_role(one.name, settings),
+            current_type=checked.current_types.get(one.name, ""),
+        )
+        for one in checked.compared
+    ]
+    return tuple(_worst_first(columns, findings))
+
+
+def _left_out(kinds: Sequence[KindOf]) -> tuple[LeftOut, ...]:
+    return tuple(LeftOut(name=one.name, type=one.dtype, why=one.why) for one in kinds if one.kind is None)
 
 
 def _worst_first(columns: Sequence[ColumnReport], findings: Sequence[Finding]) -> list[ColumnReport]:
@@ -104,23 +135,19 @@ def _outcome(findings: Sequence[Finding], *, told: bool) -> Outcome:
     return Outcome.UNKNOWN if unknown or not told else Outcome.UNCHANGED
 
 
-def _says(
-    outcome: Outcome,
-    reference: FileFacts,
-    current: FileFacts,
-    compared: int,
-    changed: int,
-    findings: Sequence[Finding],
-) -> str:
+def _says(checked: Checked, reference: FileFacts, current: FileFacts) -> str:
     """The summary, as `3 of 40 columns have changed, in 1,000 rows against 900 of the reference`."""
     rows = f"in {current.rows:,} {_plural(current.rows, 'row')} against {reference.rows:,} of the reference"
-    if outcome is Outcome.UNKNOWN:
+    if checked.outcome is Outcome.UNKNOWN:
         return f"Too little data to tell whether anything has changed, {rows}"
-    verb = "has" if changed == 1 else "have"
-    columns = f"{changed:,} of {compared:,} {_plural(compared, 'column')} {verb} changed"
-    if not changed:
-        columns = f"None of {compared:,} {_plural(compared, 'column')} has changed"
-    others = _others(findings)
+    compared, changed = len(checked.compared), checked.changed
+    of = f"of {compared:,} {_plural(compared, 'column')}"
+    columns = (
+        f"{changed:,} {of} {'has' if changed == 1 else 'have'} changed"
+        if changed
+        else f"None {of} has changed"
+    )
+    others = _others(checked.findings)
     return f"{columns}, {rows}{'; ' if others else ''}{' and '.join(others)}"
 
 

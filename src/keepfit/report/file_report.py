@@ -314,7 +314,7 @@ class FileReport:
     performance: PerformanceReport | None = None
 
     def findings_on(self, subject: str) -> tuple[ReportedFinding, ...]:
-        """The findings on one column."""
+        """The findings on one column; the page draws them."""
         return tuple(finding for finding in self.findings if finding.subject == subject)
 
     @property

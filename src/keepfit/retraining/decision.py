@@ -23,7 +23,6 @@ class Situation:
     Attributes:
         has_champion: something is released.
         last_training: when the last training ran, whatever came of it.
-        champion_trained: when the present champion was trained.
         busy: why nothing can be started now (a training runs, a version is on its way); empty otherwise.
         decay: what says that there is loss which no broken feed explains; empty otherwise.
         bad_release: what says that the loss began with a release; empty otherwise.
@@ -36,7 +35,6 @@ class Situation:
 
     has_champion: bool
     last_training: datetime | None
-    champion_trained: datetime | None
     busy: str = ""
     decay: str = ""
     bad_release: str = ""
@@ -68,7 +66,7 @@ def decide(policy: Retrain, situation: Situation, *, now: datetime) -> RetrainDe
     """Whether to retrain now.
 
     >>> from datetime import UTC
-    >>> nothing = Situation(has_champion=False, last_training=None, champion_trained=None)
+    >>> nothing = Situation(has_champion=False, last_training=None)
     >>> decide(Retrain(), nothing, now=datetime(2020, 2, 1, tzinfo=UTC)).why
     'nothing is released yet'
     """

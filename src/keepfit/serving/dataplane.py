@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from keepfit.clock import Clock
 from keepfit.errors import NotFoundError, RequestError
@@ -17,21 +17,25 @@ from keepfit.serving.batch import Asked, Outcome, Served, run_batch
 from keepfit.serving.columns import check_ids, check_labels, check_times
 from keepfit.serving.held import HeldModel, Holding, Problem, Ready, RouteSource
 from keepfit.serving.ingest.door import KserveDoor
-from keepfit.serving.loaded import ModelLoader
+from keepfit.serving.lanes import Lanes
+from keepfit.serving.loaded import LoadedModel, ModelLoader
 from keepfit.serving.model_index import Entry, model_index
 from keepfit.serving.payload import Payload
 from keepfit.serving.preparing import WarmUp, not_warmed
-from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, Spool, readiness
+from keepfit.serving.readiness import DRAIN_LAG, SATURATED, Readiness, ServerState, readiness
 from keepfit.serving.recorder import CaptureLog, Recorder, Share, everything
 from keepfit.serving.refusals import NotReadyError
 from keepfit.serving.request import MAX_ROWS, Accepts, of_mapping, read_rows
 from keepfit.serving.result import InferenceResult
 from keepfit.serving.shadows import ShadowRunner
+from keepfit.serving.surroundings import Surroundings
 from keepfit.serving.telemetry import Telemetry
 from keepfit.serving.telemetry_snapshot import Count, Snapshot
 
 #: Reads a body by what the very version accepts that will answer, even while versions change.
 Read = Callable[[Accepts], Payload]
+
+_ALONE: Final = Surroundings()
 
 
 class DataPlane:
@@ -51,6 +55,12 @@ class DataPlane:
         strict: answer nothing that cannot be recorded.
         saturated: a queue that has been full for longer makes the server not ready.
         latest_drain: a drain that is further behind is warned of.
+        surroundings: what there is beside it; nothing by default.
+
+    Attributes:
+        holding: what is served; whoever follows the routes for this data plane changes it.
+        telemetry: counts what is done.
+        lanes: where requests wait for their turn; whoever lets them wait adds to it.
     """
 
     def __init__(
@@ -69,25 +79,19 @@ class DataPlane:
         strict: bool = False,
         saturated: timedelta = SATURATED,
         latest_drain: timedelta = DRAIN_LAG,
+        surroundings: Surroundings = _ALONE,
     ) -> None:
-        #: What is served; whoever follows the routes for this data plane changes it.
-        self.holding = Holding(routes, loader, warm_up=warm_up, loaded_models=loaded_models)
         self.telemetry = telemetry or Telemetry("server")
-        #: The numbers of all workers on this port; whoever knows of others replaces it.
-        self.totals: Callable[[], Snapshot] = lambda: self.telemetry.snapshot(clock.now())
-        #: Of the capture log; whoever gives it room replaces it.
-        self.spool: Callable[[], Spool] = Spool
-        #: For how many seconds the queue has been full; whoever holds the queue replaces it.
-        self.queue_full_s: Callable[[], float] = lambda: 0.0
-        #: How far the drain of the capture logs is behind; None when it is not, or nobody looks.
-        self.drain_lag: Callable[[], timedelta | None] = lambda: None
-        #: Rows that wait for their turn; likewise.
-        self.waiting_rows: Callable[[], int] = lambda: 0
-        #: Bring a model into memory, or take it out; whoever is one of several workers has all do it.
-        self.load: Callable[[str], None] = self.holding.load
-        self.unload: Callable[[str], None] = self.holding.unload
-        #: Where the events of other servers come in; None where they do not.
-        self.door: KserveDoor | None = None
+        self.holding = Holding(
+            routes, loader, warm_up=warm_up, loaded_models=loaded_models, telemetry=self.telemetry
+        )
+        self.lanes = Lanes()
+        self._around = surroundings
+        self._door = (
+            KserveDoor(halves=surroundings.halves, answering=self.answering, capture=capture)
+            if surroundings.halves is not None
+            else None
+        )
         self._recorder = Recorder(capture, share=share, telemetry=self.telemetry, strict=strict)
         self._shadows = ShadowRunner(shadows_waiting)
         self._clock = clock
@@ -226,6 +230,12 @@ class DataPlane:
         signature = accepts.signature if version is None else _ready(held, version).loaded.signature
         return signature, tuple(sorted(held.versions))
 
+    def loaded(self, model: str, version: int | None = None) -> LoadedModel:
+        """The champion, or one of the served versions; raises as `signature` does."""
+        held, _ = self.holding.ready(model)
+        number = held.route.champion if version is None else version
+        return _ready(held, number if number is not None else 0).loaded
+
     def check_ready(self, model: str, version: int | None = None) -> None:
         """Raises what `signature` does when it cannot answer now; to ask does not bring back a model that was unloaded on request."""
         if self.holding.is_put_away(model):
@@ -247,7 +257,7 @@ class DataPlane:
         problems = self.holding.problems()
         ready = self.holding.is_ready()
         blamed = {one.model: one.reason for one in problems if one.model and self._is_unanswerable(one.model)}
-        spool = self.spool()
+        spool = self._around.spool()
         unread = [one.reason for one in problems if not one.model]
         state = ServerState(
             routes_read=ready or bool(blamed),
@@ -256,11 +266,16 @@ class DataPlane:
             spool_bytes=spool.used,
             spool_limit=spool.limit,
             spool_blocks=spool.blocks,
-            queue_full_for=timedelta(seconds=self.queue_full_s()),
-            drain_lag=self.drain_lag(),
+            queue_full_for=timedelta(seconds=round(self.lanes.full_s, 1)),
+            drain_lag=self._around.drain_lag(),
             left_out=(*unread, *(one.reason for one in problems if one.model and one.model not in blamed)),
         )
         return readiness(state, saturated=self._saturated, drain_lag=self._latest_drain)
+
+    def totals(self) -> Snapshot:
+        """The numbers of all workers on this port."""
+        totals = self._around.totals
+        return self.telemetry.snapshot(self._clock.now()) if totals is None else totals()
 
     def is_ready(self) -> bool:
         """Whether requests are welcome."""
@@ -270,12 +285,22 @@ class DataPlane:
         held = self.holding.find(model)
         return held.accepts is None and not held.asleep
 
+    def load(self, model: str) -> None:
+        """Have a model in memory, here and in all other workers; see `Holding.load`."""
+        self.holding.find(model)
+        (self._around.all_workers or self.holding).load(model)
+
+    def unload(self, model: str) -> None:
+        """Take a model out of memory, here and in all other workers; see `Holding.unload`."""
+        self.holding.find(model)
+        (self._around.all_workers or self.holding).unload(model)
+
     def observe(self, headers: Mapping[str, str], body: bytes, model: str | None) -> Mapping[str, int]:
         """Record events of KServe's inference logger; rows by model. See `KserveDoor.take` for what it raises."""
-        if self.door is None:
+        if self._door is None:
             raise NotFoundError("events of other servers are not taken here")
         now_us = self._clock.now_us()
-        return self.door.take(headers, body, now_us=now_us, model=model, recorded=self._observed)
+        return self._door.take(headers, body, now_us=now_us, model=model, recorded=self._observed)
 
     def answering(self, model: str) -> tuple[Signature, int]:
         """The signature and the number of the champion. Raises NotFoundError or NotReadyError."""

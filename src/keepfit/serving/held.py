@@ -18,6 +18,8 @@ from keepfit.serving.preparing import Prepared, Preparer, Ready, WarmUp, not_war
 from keepfit.serving.recency import Recency, Use
 from keepfit.serving.refusals import DeadlineError, NotReadyError
 from keepfit.serving.request import Accepts
+from keepfit.serving.telemetry import Telemetry
+from keepfit.serving.telemetry_snapshot import Count
 
 __all__ = ["AsleepError", "HeldModel", "Holding", "Problem", "Ready", "RouteSource"]
 
@@ -90,6 +92,7 @@ class Holding:
         warm_up: lets a version predict before it takes traffic.
         loaded_models: more models than this are not kept in memory: those that were not asked for longest are
             unloaded, and loaded again on demand. 0 for no limit.
+        telemetry: told what was loaded, what could not be, and what was let go of; one of its own when None.
     """
 
     def __init__(
@@ -99,9 +102,11 @@ class Holding:
         *,
         warm_up: WarmUp = not_warmed,
         loaded_models: int = 0,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._source, self._limit = source, loaded_models
-        self._preparer = Preparer(loader, warm_up)
+        self._telemetry = telemetry or Telemetry("server")
+        self._preparer = Preparer(loader, warm_up, self._telemetry)
         self._follower = Follower()
         self._models: Mapping[str, HeldModel] = {}
         self._problems: tuple[Problem, ...] = ()
@@ -217,6 +222,7 @@ class Holding:
             )
             self._problems, self._committed = problems, True
             self._tried.clear()
+            self._count_gone(before)
             self._put_away &= {route.model for route in routes}
             return {name: held.route for name, held in before.items()} != {
                 route.model: route for route in routes
@@ -286,7 +292,9 @@ class Holding:
             held = self._models.get(model)
             if held is not None and held.versions:
                 self._put_away.add(model)
-                self._models = MappingProxyType({**self._models, model: _asleep(held)})
+                before = self._models
+                self._models = MappingProxyType({**before, model: _asleep(held)})
+                self._count_gone(before)
                 _log.info("unloaded %s, as was asked", model)
 
     def close(self) -> None:
@@ -333,11 +341,21 @@ class Holding:
         if not self._limit or len(awake) <= keep:
             return ()
         gone = tuple(self._recency.least(awake, keep=keep))
+        before = self._models
         self._models = MappingProxyType(
-            {name: _asleep(held) if name in gone else held for name, held in self._models.items()}
+            {name: _asleep(held) if name in gone else held for name, held in before.items()}
         )
+        self._count_gone(before)
         _log.info("unloaded %s", ", ".join(gone))
         return gone
+
+    def _count_gone(self, before: Mapping[str, HeldModel]) -> None:
+        """Versions that were held before, and are not any more."""
+        for name, held in before.items():
+            now = self._models.get(name)
+            gone = held.versions.keys() - (now.versions.keys() if now is not None else ())
+            if gone:
+                self._telemetry.count(name, Count.UNLOADS, len(gone))
 
     def _failure(self, model: str) -> str:
         return next((one.reason for one in self._problems if one.model == model), "")

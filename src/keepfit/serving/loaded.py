@@ -23,6 +23,7 @@ class LoadedModel:
         predict: called by one thread at a time, not always by the same; one finite number a row.
         runtime: the library that predicts and how it is called, such as `LightGBM single-row`.
         note: why a faster way of calling it was not taken; empty when there is nothing to say.
+        difference: how far its numbers were from those of the model's own method at most, relative to the prediction.
         probe: rows without missing values to warm it up with, (n, features); None when none are at hand.
     """
 
@@ -31,6 +32,7 @@ class LoadedModel:
     predict: Predict
     runtime: str = "scikit-learn"
     note: str = ""
+    difference: float = 0.0
     probe: npt.NDArray[np.float64] | None = None
 
     def __hash__(self) -> int:

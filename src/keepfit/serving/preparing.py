@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import nan
 from threading import Lock
+from time import perf_counter_ns
 
 from keepfit.release.routing import Route
 from keepfit.serving.encoding import MatrixEncoder
 from keepfit.serving.following import Key
 from keepfit.serving.loaded import LoadedModel, ModelLoader
+from keepfit.serving.telemetry import Telemetry
+from keepfit.serving.telemetry_snapshot import Count
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +77,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Preparer:
-    """Loads and warms up versions; see `Warmed` for what the latter tells."""
+    """Loads and warms up versions; see `Warmed` for what the latter tells.
+
+    Attributes:
+        loader: brings them into memory.
+        warm_up: lets them predict.
+        telemetry: told what was loaded, how long that took, and what could not be; one of its own when none is given.
+    """
 
     loader: ModelLoader
     warm_up: WarmUp = not_warmed
+    telemetry: Telemetry = field(default_factory=lambda: Telemetry("server"))
 
     def route(
         self, route: Route, held: Mapping[int, Ready], paused: frozenset[Key] = frozenset()
@@ -110,11 +120,14 @@ class Preparer:
             return self.version(*key)
         except Exception as error:  # noqa: BLE001 - an artifact may raise anything while it is loaded
             model, number = key
+            self.telemetry.count(model, Count.LOAD_FAILURES)
             _log.warning("version %d of '%s' cannot be loaded", number, model, exc_info=True)
             return f"version {number} of '{model}' cannot be loaded: {str(error) or type(error).__name__}"
 
     def version(self, model: str, number: int) -> Ready:
         """One version, loaded and warmed up. Raises whatever stands in the way."""
+        began = perf_counter_ns()
         loaded = self.loader.load(model, number)
         warmed = self.warm_up(loaded)
+        self.telemetry.loaded(model, perf_counter_ns() - began)
         return Ready(loaded, MatrixEncoder(loaded.signature), warmed.batchable, warmed.row_us)

@@ -24,6 +24,7 @@ _RECEIVED, _LOGGED, _SAMPLED, _DROPPED = (
     int(one) for one in (Count.RECEIVED, Count.LOGGED, Count.SAMPLED_OUT, Count.DROPPED)
 )
 _ROWS: Final = len(STAGES)
+_ENCODE: Final = STAGES.index("encode")
 _NO_COUNTS: Final = (0,) * len(Count)
 
 
@@ -97,14 +98,13 @@ class Telemetry:
         queue_ns: int = -1,
         predict_ns: int = -1,
         capture_ns: int = -1,
-        encode_ns: int = -1,
     ) -> None:
         """A version predicted a batch; what was not measured is left out.
 
         Args:
             model, version: who.
             rows: of all its requests.
-            decode_ns, encode_ns: for all its requests together.
+            decode_ns: for all its requests together.
             queue_ns: how long the oldest of its requests waited.
             predict_ns: the model alone.
             capture_ns: until the capture log had the frame.
@@ -115,11 +115,20 @@ class Telemetry:
         cells = stages[_ROWS]
         cells[bisect_left(ROW_EDGES, rows)] += 1
         cells[-1] += rows
-        durations = (decode_ns, queue_ns, predict_ns, capture_ns, encode_ns)
+        durations = (decode_ns, queue_ns, predict_ns, capture_ns)
         for duration, cells in zip(durations, stages, strict=False):
             if duration >= 0:
                 cells[bisect_left(TIME_EDGES_NS, duration)] += 1
                 cells[-1] += duration
+
+    def encoded(self, model: str, version: int, duration_ns: int) -> None:
+        """The reply to one request was written; `version` answered its first row."""
+        stages = self._batches.get((model, version))
+        if stages is None:
+            stages = _new(self._batches, (model, version), _empty_batch())
+        cells = stages[_ENCODE]
+        cells[bisect_left(TIME_EDGES_NS, duration_ns)] += 1
+        cells[-1] += duration_ns
 
     def recorded(
         self, model: str, received: int, logged: int, sampled_out: int = 0, dropped: int = 0
@@ -143,7 +152,7 @@ class Telemetry:
         cells[0] += rows
 
     def loaded(self, model: str, duration_ns: int) -> None:
-        """A version was loaded and warmed up."""
+        """A version was loaded and warmed up; see `Count.LOAD_FAILURES` for those that could not be, `UNLOADS` for the end."""
         cells = self._loads.get(model)
         if cells is None:
             cells = _new(self._loads, model, empty_cells(TIME_EDGES_NS))

@@ -27,6 +27,14 @@ def metrics_in(spool: Path) -> Path:
     return spool / "metrics"
 
 
+#: Sets gauges.
+Refresh = Callable[[Telemetry], None]
+
+
+def _nothing_to_measure(_live: Telemetry) -> None:
+    return
+
+
 class MetricsFolder:
     """One file a worker, replaced whole: who reads it sees one snapshot or the next.
 
@@ -79,24 +87,23 @@ class SharedTelemetry:
         folder: shared by the workers of one server.
         worker: this one's name, unique among them.
         clock: when snapshots are taken.
-        refresh: called before each snapshot, to set gauges that are dear to measure.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        worker: str,
-        clock: Clock,
-        refresh: Callable[[Telemetry], None] = lambda _live: None,
-    ) -> None:
-        self._folder, self._clock, self._refresh = MetricsFolder(folder), clock, refresh
+    def __init__(self, folder: Path, worker: str, clock: Clock) -> None:
+        self._folder, self._clock = MetricsFolder(folder), clock
+        self._refresh: Refresh = _nothing_to_measure
         self.live = Telemetry(worker, self._folder.read(worker))
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._keep_writing, name="keepfit-telemetry", daemon=True)
         self._failing = False
 
-    def start(self) -> None:
-        """Begin to write."""
+    def start(self, refresh: Refresh = _nothing_to_measure) -> None:
+        """Begin to write.
+
+        Args:
+            refresh: called before each snapshot, to set gauges that are dear to measure.
+        """
+        self._refresh = refresh
         self._thread.start()
 
     def close(self) -> None:

@@ -31,9 +31,10 @@ class Count(IntEnum):
     SWAPS = 8
     LOAD_FAILURES = 9
     EVENTS_EXPIRED = 10
+    UNLOADS = 11
 
 
-#: The stages of a batch, in the order in which a batch goes through them.
+#: The stages of a batch, in the order in which a batch goes through them; `encode` is that of each of its requests.
 STAGES: Final = ("decode", "queue", "predict", "capture", "encode")
 
 #: model, version (0: none answered), protocol, status class as in `2xx`.
@@ -85,7 +86,7 @@ class Snapshot:
 
     Attributes:
         requests: durations in ns, see `RequestKey`.
-        stages: durations in ns, once a batch.
+        stages: durations in ns, once a batch; for `encode` once a request.
         batches: rows of the batches, by version.
         loads: durations in ns of what was loaded, by model.
         counts: by model, one number for each `Count`.

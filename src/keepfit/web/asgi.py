@@ -75,9 +75,7 @@ class InferenceApp:
             threads or min(8, 1 + (os.cpu_count() or 1)), thread_name_prefix="keepfit-infer"
         )
         self._limits = limits or Limits()
-        self._batcher = Batcher(plane.answer, self._pool, self._limits)
-        plane.queue_full_s = lambda: self._batcher.full_s
-        plane.waiting_rows = lambda: self._batcher.waiting_rows
+        self._batcher = Batcher(plane.answer, self._pool, self._limits, plane.lanes)
         self._observer = Observer(plane.telemetry, access_log, spans)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,14 +138,15 @@ class InferenceApp:
             call, asked = self._ask(found, request)
 
             def settle(outcome: InferenceResult | Exception) -> None:
+                answered = perf_counter_ns()
                 reply = self._settled(call, outcome, request)
-                self._end_quick(exchange, request, found, reply, began)
+                self._end_quick(exchange, request, found, reply, began, answered)
 
             self._batcher.queue(asked, settle, timeout_s=call.timeout_s)
         except AsleepError:
             return False
         except Exception as error:  # noqa: BLE001 - every request gets an answer
-            self._end_quick(exchange, request, found, self._refused(request, error), began)
+            self._end_quick(exchange, request, found, self._refused(request, error), began, perf_counter_ns())
         return True
 
     def _settled(self, call: Call, outcome: InferenceResult | Exception, request: Request) -> Reply:
@@ -159,12 +158,18 @@ class InferenceApp:
             return self._refused(request, error)
 
     def _end_quick(
-        self, exchange: Exchange, request: Request, found: Found | None, reply: Reply, began: int
+        self,
+        exchange: Exchange,
+        request: Request,
+        found: Found | None,
+        reply: Reply,
+        began: int,
+        answered: int,
     ) -> None:
         reply, trace = self._traced(request, found, reply, began)
         exchange.reply(reply)
-        client = exchange.scope["client"]
-        self._observer.finished(request, found, reply, perf_counter_ns() - began, client, trace)
+        client, ended = exchange.scope["client"], perf_counter_ns()
+        self._observer.finished(request, found, reply, ended - began, client, trace, ended - answered)
 
     def _traced(
         self, request: Request, found: Found | None, reply: Reply, began: int
@@ -212,8 +217,14 @@ class InferenceApp:
             return await self._infer(found, request)
         result = await self._batcher.submit(asked, timeout_s=call.timeout_s)
         if len(result.ids) <= _LONG_ANSWER:
-            return _written(call, result, request)
-        return await self._in_thread(lambda: _written(call, result, request))
+            return self._encoded(call, result, request)
+        return await self._in_thread(lambda: self._encoded(call, result, request))
+
+    def _encoded(self, call: Call, result: InferenceResult, request: Request) -> Reply:
+        began = perf_counter_ns()
+        reply = _written(call, result, request)
+        self._plane.telemetry.encoded(result.model, result.versions[0], perf_counter_ns() - began)
+        return reply
 
     def _ask(self, found: Found, request: Request) -> tuple[Call, Asked]:
         call = found.call(self._plane, self._decompressed(request))

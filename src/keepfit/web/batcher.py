@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 
 from keepfit.serving.batch import Asked, Outcome
+from keepfit.serving.lanes import Lanes
 from keepfit.serving.refusals import DeadlineError, OverloadedError
 from keepfit.serving.result import InferenceResult
 
@@ -58,10 +59,17 @@ class Batcher:
         answer: answers requests together; `DataPlane.answer`.
         threads: where long batches run.
         limits: how much is taken on.
+        lanes: told of each lane; its own when None.
+
+    Attributes:
+        lanes: what waits in all of them.
     """
 
-    def __init__(self, answer: Answer, threads: Executor, limits: Limits = Limits()) -> None:
+    def __init__(
+        self, answer: Answer, threads: Executor, limits: Limits = Limits(), lanes: Lanes | None = None
+    ) -> None:
         self._answer, self._threads, self._limits = answer, threads, limits
+        self.lanes = lanes if lanes is not None else Lanes()
         self._lanes: dict[str, Lane] = {}
 
     def submit(self, asked: Asked, *, timeout_s: float | None = None) -> Waiting:
@@ -101,18 +109,8 @@ class Batcher:
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = Lane(name, self._answer, self._threads, self._limits)
+            self.lanes.add(lane)
         lane.queue(asked, settle, timeout_s, gone)
-
-    @property
-    def full_s(self) -> float:
-        """For how many seconds some lane has been refusing requests; 0 when none is."""
-        now = perf_counter()
-        return max((now - lane.full_since for lane in self._lanes.values() if lane.is_full), default=0.0)
-
-    @property
-    def waiting_rows(self) -> int:
-        """Rows that wait at present."""
-        return sum(lane.waiting_rows for lane in self._lanes.values())
 
 
 class _Ticket(msgspec.Struct, frozen=True, eq=False, gc=False):

@@ -13,11 +13,11 @@ class Gauges:
     """The queue, the versions in memory, the routes that are followed, and the room for captured predictions.
 
     Attributes:
-        plane: whose queue and versions; None until there is one.
+        plane: whose queue and versions.
         spool: measures the room that all workers share, in the first of them.
     """
 
-    plane: DataPlane | None = None
+    plane: DataPlane
     spool: Callable[[], int] | None = None
     _generations: dict[str, int] = field(default_factory=dict)
 
@@ -25,9 +25,7 @@ class Gauges:
         """Set the gauges, and count the routes that changed since the last look."""
         if self.spool is not None:
             live.spool_bytes = self.spool()
-        if self.plane is None:
-            return
-        live.queue_rows = self.plane.waiting_rows()
+        live.queue_rows = self.plane.lanes.waiting_rows
         holding = self.plane.holding
         models = [holding.find(name) for name in holding.names()]
         live.hold(

@@ -35,7 +35,14 @@ _COUNTERS: Final[Mapping[Count, tuple[str, str]]] = {
         "keepfit_events_expired",
         "Events of another server's logger whose other half did not come.",
     ),
-    Count.LOAD_FAILURES: ("keepfit_load_failures", "Versions that could not be loaded or warmed up."),
+    Count.LOAD_FAILURES: (
+        "keepfit_version_load_failures",
+        "Times that a version could not be loaded or warmed up.",
+    ),
+    Count.UNLOADS: (
+        "keepfit_version_unloads",
+        "Versions that were let go of: their route went on, or others needed the room.",
+    ),
 }
 
 
@@ -100,12 +107,14 @@ def _server(snapshot: Snapshot) -> "Iterator[Metric]":
         "The generation of the route that is followed.",
         labels=["model", "worker"],
     )
+    loaded = GaugeMetricFamily("keepfit_versions_loaded", "Versions in memory.", labels=["worker"])
     for worker, one in sorted(snapshot.gauges.items()):
+        loaded.add_metric([worker], len(one.loaded))
         queue.add_metric([worker], one.queue_rows)
         spool.add_metric([worker], one.spool_bytes)
         for model, number in one.generations:
             generation.add_metric([model, worker], number)
-    yield from (queue, spool, generation)
+    yield from (queue, spool, loaded, generation)
 
 
 def _histograms(snapshot: Snapshot) -> "Iterator[Metric]":
@@ -117,7 +126,7 @@ def _histograms(snapshot: Snapshot) -> "Iterator[Metric]":
     )
     yield _histogram(
         "keepfit_stage_duration",
-        "Each stage of a batch: decode and encode for all its requests, queue for the oldest.",
+        "Each stage of a batch: decode for all its requests, queue for the oldest, encode for each.",
         ("model", "version", "stage"),
         snapshot.stages.items(),
     )
@@ -130,7 +139,7 @@ def _histograms(snapshot: Snapshot) -> "Iterator[Metric]":
     )
     yield _histogram(
         "keepfit_version_load_duration",
-        "Loading and warming up a version.",
+        "Loading and warming up a version that then could be served.",
         ("model",),
         (((model,), cells) for model, cells in snapshot.loads.items()),
     )

@@ -71,12 +71,15 @@ class Observer:
         duration_ns: int,
         client: tuple[str, int] | None,
         trace: TraceContext | None,
+        encode_ns: int = -1,
     ) -> None:
-        """A request was answered; `found` is None when it took no route."""
+        """A request was answered; `found` is None when it took no route, `encode_ns` is told where it was measured."""
         result, telemetry = reply.result, self._telemetry
         status = int(reply.status)
         model, version = ("", 0) if result is None else (result.model, result.versions[0])
         telemetry.request(model, version, "" if found is None else found.route.protocol, status, duration_ns)
+        if encode_ns >= 0 and result is not None:
+            telemetry.encoded(model, version, encode_ns)
         if status in _NOT_TAKEN and found is not None and found.infers:
             asked = found.parts.get("model", "")
             telemetry.count(asked, Count.REFUSED if status == REFUSED else Count.MISSED)

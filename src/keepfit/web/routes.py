@@ -53,6 +53,7 @@ def model_metadata(plane: DataPlane, _request: Request, parts: Parts) -> Reply:
     version = version_of(parts)
     signature, versions = plane.signature(parts["model"], version)
     described = oip.metadata(parts["model"], signature, versions if version is None else [version])
+    described["parameters"] = oip.called(plane.loaded(parts["model"], version))
     return json_reply(described, headers={GENERATION_HEADER: str(plane.generation(parts["model"]))})
 
 

@@ -17,8 +17,9 @@ from keepfit.clock import SystemClock, parse_duration
 from keepfit.config import ServingSection
 from keepfit.serving.dataplane import DataPlane
 from keepfit.serving.held import Holding
-from keepfit.serving.ingest.door import KserveDoor
 from keepfit.serving.readiness import Spool
+from keepfit.serving.surroundings import AllWorkers, Surroundings
+from keepfit.serving.telemetry import Telemetry
 from keepfit.serving.telemetry_files import SharedTelemetry, metrics_in
 from keepfit.serving.telemetry_snapshot import Count
 from keepfit.serving.warm_up import warmed
@@ -38,20 +39,27 @@ class Stand:
 
 
 @contextmanager
-def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
+def open_stand(sources: Sources, *, slot: int = 0, all_workers: AllWorkers | None = None) -> Iterator[Stand]:
     """A data plane with a capture log of its own; everything is closed at the end.
 
     Args:
         sources: what is served.
         slot: 0, 1, 2 … among the processes on one port.
+        all_workers: has all of them load and unload models; None where there is one.
     """
     settings, clock = sources.settings, SystemClock()
     with ExitStack() as stack:
         name, writer = _capture(sources.spool, slot, settings)
         stack.callback(writer.close)
         masked = MaskedLog(writer, sources.policies, _key(sources))
-        gauges = Gauges()
-        shared = SharedTelemetry(metrics_in(sources.spool), name, clock, refresh=gauges.measure)
+        shared = SharedTelemetry(metrics_in(sources.spool), name, clock)
+        surroundings = Surroundings(
+            totals=shared.total,
+            all_workers=all_workers,
+            spool=lambda: _spool(writer, settings),
+            drain_lag=lambda: drain_lag(sources.spool, clock.now()),
+            halves=_halves(sources.spool, shared.live),
+        )
         plane = DataPlane(
             routes=sources.routes,
             loader=sources.loader,
@@ -65,16 +73,13 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
             strict=settings.spool_full == "block",
             saturated=parse_duration(settings.saturated_after),
             latest_drain=parse_duration(settings.drain_lag_warning),
+            surroundings=surroundings,
         )
-        plane.totals = shared.total
-        plane.drain_lag = lambda: drain_lag(sources.spool, clock.now())
-        plane.spool = lambda: _spool(writer, settings)
-        gauges.plane, gauges.spool = plane, (lambda: plane.spool().used) if slot == 0 else None
-        plane.door = _door(sources.spool, plane, masked)
+        gauges = Gauges(plane=plane, spool=(lambda: surroundings.spool().used) if slot == 0 else None)
         stack.callback(plane.holding.close)
         stack.callback(plane.close)
         stack.callback(shared.close)
-        shared.start()
+        shared.start(gauges.measure)
         access_log = _access_log(settings, name)
         if access_log is not None:
             stack.callback(access_log.close)
@@ -111,12 +116,11 @@ def _spool(writer: CaptureWriter, settings: ServingSection) -> Spool:
     return Spool(used=int(writer.fullness * limit), limit=limit, blocks=settings.spool_full == "block")
 
 
-def _door(spool: Path, plane: DataPlane, log: MaskedLog) -> KserveDoor:
+def _halves(spool: Path, live: Telemetry) -> EventHalves:
     def expired(events: int) -> None:
-        plane.telemetry.count("", Count.EVENTS_EXPIRED, events)
+        live.count("", Count.EVENTS_EXPIRED, events)
 
-    halves = EventHalves(spool / "kserve.db", expired=expired)
-    return KserveDoor(halves=halves, answering=plane.answering, capture=log)
+    return EventHalves(spool / "kserve.db", expired=expired)
 
 
 def _access_log(settings: ServingSection, worker: str) -> AccessLog | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-from keepfit.serving.held import LOAD_WITHIN_S, Holding
+from keepfit.serving.held import LOAD_WITHIN_S
 from keepfit.serving.refusals import DeadlineError, NotReadyError
 from keepfit.web.messages import Do, Done, Granted, Wanted
 
@@ -79,12 +79,11 @@ class Wishing:
     """The wishes of a worker's callers, in the worker; any number of threads may wish.
 
     Args:
-        holding: what is served here.
         report: tells the supervisor.
     """
 
-    def __init__(self, holding: Holding, report: Callable[[Wanted], None]) -> None:
-        self._holding, self._report = holding, report
+    def __init__(self, report: Callable[[Wanted], None]) -> None:
+        self._report = report
         self._waiting: dict[int, Future[str]] = {}
         self._numbers = count(1)
 
@@ -103,7 +102,6 @@ class Wishing:
             waiting.set_result(told.error)
 
     def _want(self, model: str, *, load: bool) -> None:
-        self._holding.find(model)
         number, waiting = next(self._numbers), Future[str]()
         self._waiting[number] = waiting
         self._report(Wanted(number, model, load))

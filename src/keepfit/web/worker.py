@@ -139,9 +139,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _serve(begin: Begin, lines: BinaryIO, reporter: Reporter) -> None:
     sources = open_sources(begin.place)
-    with open_stand(sources, slot=begin.slot) as stand:
-        wishing = Wishing(stand.holding, reporter)
-        stand.plane.load, stand.plane.unload = wishing.load, wishing.unload
+    wishing = Wishing(reporter)
+    with open_stand(sources, slot=begin.slot, all_workers=wishing) as stand:
         orders = Orders(stand.holding, reporter, wishing.granted)
         for text in lines:
             if orders.obey(text):

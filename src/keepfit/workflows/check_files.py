@@ -23,7 +23,7 @@ from keepfit.monitoring.ranking import ranked
 from keepfit.monitoring.reference import Reference
 from keepfit.monitoring.schema import check_schema
 from keepfit.monitoring.volume import check_freshness
-from keepfit.report.assemble import file_report
+from keepfit.report.assemble import Checked, file_report
 from keepfit.report.file_report import CountPair, FileFacts, FileReport, PerformanceReport, Settings
 from keepfit.report.performance import performance_report
 from keepfit.stats.blas import one_blas_thread
@@ -79,19 +79,22 @@ def _checked_files(two: Prepared, now: datetime) -> FileReport:
         *_freshness_findings(two, now),
         *_performance_findings(predictions),
     ]
+    checked = Checked(
+        kinds=two.kinds,
+        profiles=(profiled[0].total.features, profiled[1].total.features),
+        current_types={name: str(dtype) for name, dtype in two.current.types.items()},
+        findings=ranked(findings, {}),
+        unjudged=bool(predictions.problem),
+    )
     return file_report(
+        checked,
         keepfit=version("keepfit"),
         made_at=utc(now),
         reference=_facts(two.reference, profiled[0].rows),
         current=_facts(two.current, profiled[1].rows),
         settings=_settings(two, len(profiled[0].blocks)),
-        kinds=two.kinds,
-        profiles=(profiled[0].total.features, profiled[1].total.features),
-        current_types={name: str(dtype) for name, dtype in two.current.types.items()},
-        findings=ranked(findings, {}),
         notes=_notes(two, profiled[0], predictions),
         performance=_performance(predictions),
-        unjudged=bool(predictions.problem),
     )
 
 

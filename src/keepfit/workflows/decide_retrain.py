@@ -74,7 +74,6 @@ def situation(
         last_training=max(
             (job.enqueued_at for job in jobs), default=champion.trained_at if champion else None
         ),
-        champion_trained=champion.trained_at if champion else None,
         busy=_busy(ports, model, jobs),
         decay=decay[0].says if decay else "",
         bad_release=bad[0].says if bad else "",

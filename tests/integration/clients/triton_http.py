@@ -7,53 +7,19 @@ import io
 import numpy as np
 import tritonclient.http as triton
 import tritonclient.http.aio as triton_aio
-from asked import MODEL, arrays, task, tell, text
-from tritonclient.utils import InferenceServerException, np_to_triton_dtype
+from asked import MODEL, task, tell
+from triton_questions import Questions, refused
 
 TASK = task()
 CLIENT = triton.InferenceServerClient(TASK.http, concurrency=4)
-
-
-def inputs(columns, *, binary=True, upright=False, **dtypes):
-    tensors = []
-    for name, values in arrays(columns, **dtypes).items():
-        array = values.reshape(-1, 1) if upright else values
-        tensors.append(triton.InferInput(name, array.shape, np_to_triton_dtype(array.dtype)))
-        tensors[-1].set_data_from_numpy(array, binary_data=binary)
-    return tensors
-
-
-def outputs(*names, binary=True):
-    return [triton.InferRequestedOutput(name, binary_data=binary) for name in names]
-
-
-def answer(result):
-    told = result.get_response()
-    rides, ids = result.as_numpy("rides"), result.as_numpy("prediction_id")
-    return {
-        "model": told["model_name"],
-        "version": told["model_version"],
-        "id": told["id"],
-        "outputs": [one["name"] for one in told["outputs"]],
-        "binary": ["binary_data_size" in one.get("parameters", {}) for one in told["outputs"]],
-        "rides": None if rides is None else rides.tolist(),
-        "ids": None if ids is None else [text(one) for one in ids],
-    }
-
-
-def infer(tensors=None, model=MODEL, **how):
-    return answer(CLIENT.infer(model, tensors or inputs(TASK.few), **how))
-
-
-def refused(call, *arguments, **how):
-    try:
-        return {"was answered": str(call(*arguments, **how))}
-    except InferenceServerException as error:
-        return {"status": error.status(), "message": error.message()}
-
-
-def without(name, **other):
-    return {**{one: values for one, values in TASK.few.items() if one != name}, **other}
+ASK = Questions(
+    library=triton,
+    client=CLIENT,
+    task=TASK,
+    told=lambda result: result.get_response(),
+    is_binary=lambda tensor: "binary_data_size" in tensor.get("parameters", {}),
+)
+AS_JSON = {"binary_data": False}
 
 
 def health():
@@ -79,40 +45,32 @@ def metadata():
 
 def forms():
     both = ("rides", "prediction_id")
-    as_json, few = inputs(TASK.few, binary=False), inputs(TASK.few)
+    as_json, few = ASK.inputs(TASK.few, sent=AS_JSON), ASK.inputs(TASK.few)
+    some, outputs = few[:2] + as_json[2:], ASK.outputs
     return {
-        "binary in, default out": infer(),
-        "JSON in, default out": infer(as_json),
-        "binary in, binary out": infer(few, outputs=outputs(*both)),
-        "JSON in, binary out": infer(as_json, outputs=outputs(*both)),
-        "binary in, JSON out": infer(few, outputs=outputs(*both, binary=False)),
-        "JSON in, JSON out": infer(as_json, outputs=outputs(*both, binary=False)),
-        "mixed in, mixed out": infer(
-            few[:2] + as_json[2:], outputs=outputs("rides") + outputs("prediction_id", binary=False)
+        "binary in, default out": ASK.infer(),
+        "JSON in, default out": ASK.infer(as_json),
+        "binary in, binary out": ASK.infer(few, outputs=outputs(*both)),
+        "JSON in, binary out": ASK.infer(as_json, outputs=outputs(*both)),
+        "binary in, JSON out": ASK.infer(few, outputs=outputs(*both, **AS_JSON)),
+        "JSON in, JSON out": ASK.infer(as_json, outputs=outputs(*both, **AS_JSON)),
+        "mixed in, mixed out": ASK.infer(
+            some, outputs=outputs("rides") + outputs("prediction_id", **AS_JSON)
         ),
-        "columns of one": infer(inputs(TASK.few, upright=True)),
-        "narrow numbers": infer(inputs(TASK.few, hour=np.int8, weekday=np.uint16, degrees=np.float32)),
-        "bytes of fixed length": infer(inputs(TASK.few, station=np.bytes_)),
+        **ASK.shapes(),
     }
 
 
 def missing():
-    return {"binary": infer(inputs(TASK.missing)), "JSON": infer(inputs(TASK.missing, binary=False))}
-
-
-def requested():
-    return {
-        "rides": infer(outputs=outputs("rides")),
-        "ids": infer(outputs=outputs("prediction_id")),
-        "reversed": infer(outputs=outputs("prediction_id", "rides")),
-    }
+    as_json = ASK.inputs(TASK.missing, sent=AS_JSON)
+    return {"binary": ASK.infer(ASK.inputs(TASK.missing)), "JSON": ASK.infer(as_json)}
 
 
 def options():
     return {
-        "version": infer(model_version="1"),
-        "id": infer(request_id="ride-7"),
-        "parameters": infer(priority=1, timeout=30_000_000, parameters={"caller": "test", "hot": True}),
+        "version": ASK.infer(model_version="1"),
+        "id": ASK.infer(request_id="ride-7"),
+        "parameters": ASK.infer(priority=1, timeout=30_000_000, parameters={"caller": "test", "hot": True}),
     }
 
 
@@ -126,7 +84,7 @@ def compressed(tensors, asked, wanted):
         )
     sent, received = heard.getvalue().split("<HTTPSocketPoolResponse")
     return {
-        **answer(result),
+        **ASK.answer(result),
         "sent": f"'Content-Encoding': '{asked}'" in sent,
         "received": f"'content-encoding': '{wanted}'" in received,
     }
@@ -135,7 +93,7 @@ def compressed(tensors, asked, wanted):
 def compression():
     return {
         f"{form}, {asked} in, {wanted} out": compressed(
-            inputs(TASK.many, binary=form == "binary"), asked, wanted
+            ASK.inputs(TASK.many, sent={"binary_data": form == "binary"}), asked, wanted
         )
         for form in ("binary", "JSON")
         for asked in ("gzip", "deflate")
@@ -144,19 +102,12 @@ def compression():
 
 
 def errors():
-    shape = inputs(TASK.few)
-    shape[1].set_shape([3])
-    shared = inputs(TASK.few)
+    shared = ASK.inputs(TASK.few)
     shared[3].set_shared_memory("region", 32)
     return {
-        "column": refused(infer, inputs(without("degrees", degree=TASK.few["hour"]), degree=np.float64)),
-        "left out": refused(infer, inputs(without("degrees"))),
-        "type": refused(infer, inputs(TASK.few, degrees=np.object_, hour=np.object_)),
-        "shape": refused(infer, shape),
-        "shared memory": refused(infer, shared),
-        "output": refused(infer, outputs=outputs("ride")),
-        "version": refused(infer, model_version="9"),
-        "model": refused(infer, model="bike"),
+        **ASK.errors(),
+        "type": refused(ASK.infer, ASK.inputs(TASK.few, degrees=np.object_, hour=np.object_)),
+        "shared memory": refused(ASK.infer, shared),
     }
 
 
@@ -174,7 +125,7 @@ def repository():
     CLIENT.unload_model(MODEL, unload_dependents=True)
     return {
         "states": told,
-        "on demand": infer(),
+        "on demand": ASK.infer(),
         "config": refused(CLIENT.load_model, MODEL, config="{}"),
         "other load": refused(CLIENT.load_model, "bike"),
         "other unload": refused(CLIENT.unload_model, "bike"),
@@ -182,8 +133,9 @@ def repository():
 
 
 def at_once():
-    started = [CLIENT.async_infer(MODEL, inputs(TASK.few), request_id=f"ride-{one}") for one in range(8)]
-    return [answer(one.get_result(timeout=60)) for one in started]
+    few = ASK.inputs(TASK.few)
+    started = [CLIENT.async_infer(MODEL, few, request_id=f"ride-{one}") for one in range(8)]
+    return [ASK.answer(one.get_result(timeout=60)) for one in started]
 
 
 def on_an_event_loop():
@@ -193,9 +145,10 @@ def on_an_event_loop():
             told = await client.get_model_metadata(MODEL, "1")
             how = {"request_compression_algorithm": "gzip", "response_compression_algorithm": "gzip"}
             results = await asyncio.gather(
-                *(client.infer(MODEL, inputs(TASK.many), request_id=str(one), **how) for one in range(4))
+                *(client.infer(MODEL, ASK.inputs(TASK.many), request_id=str(one), **how) for one in range(4))
             )
-            return {"live": live, "versions": told["versions"], "answers": [answer(one) for one in results]}
+            answers = [ASK.answer(one) for one in results]
+            return {"live": live, "versions": told["versions"], "answers": answers}
 
     return asyncio.run(ask())
 
@@ -206,7 +159,7 @@ tell(
         "metadata": metadata,
         "forms": forms,
         "missing": missing,
-        "requested": requested,
+        "requested": ASK.requested,
         "options": options,
         "compression": compression,
         "errors": errors,

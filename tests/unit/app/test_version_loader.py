@@ -54,6 +54,15 @@ def test_a_version_that_gives_other_numbers_than_in_training_is_refused(folder):
         load(folder)
 
 
+def test_a_compiled_form_is_told_with_why_others_were_not_taken(folder, caplog):
+    """In the log, and to whoever asks for the version."""
+    settings = ServingSection(allow_pickle=True, compiled="auto")
+    with caplog.at_level("INFO", logger="keepfit"):
+        loaded = load_version(folder, SIGNATURE, 3, settings)
+    assert "onnxruntime 64-bit: TypeError: a model of types is not converted" in loaded.note
+    assert f"is called by {loaded.runtime} ({loaded.note})" in caplog.text
+
+
 def test_examples_are_encoded_as_requests_are(tmp_path):
     """Codes for categories; rows that lack something are left out."""
     zone = Feature("zone", Kind.CATEGORY, text=True, categories=("bronx", "queens"))

@@ -157,6 +157,11 @@ def test_a_share_that_is_hardly_known_is_not_told():
     assert "how much of the whole that makes, 1,500 rows do not tell" in found.says
 
 
+def of_feature(found, name):
+    """The parts of one feature."""
+    return [part for part in found.parts if part.feature == name]
+
+
 def test_rmse_is_told_as_a_root():
     """The parts are of the mean square, as sums of losses are."""
     found = _explained(2, lambda columns, losses: losses + np.where(_short(columns), 1.5, 0), metric="rmse")
@@ -164,7 +169,7 @@ def test_rmse_is_told_as_a_root():
     assert found.says.startswith(
         f"rmse rose from {math.sqrt(found.before):.2f} to {math.sqrt(found.after):.2f}"
     )
-    assert sum(part.change for part in found.of_feature("hour")) == pytest.approx(found.total)
+    assert sum(part.change for part in of_feature(found, "hour")) == pytest.approx(found.total)
 
 
 values = st.lists(
@@ -193,7 +198,7 @@ def test_the_parts_of_a_feature_add_up_to_the_whole_change(now, expected):
     found = explain_drop(_of(now), _of(expected), "mae")
     size = 1e-9 * (1 + max(one[2] for one in now + expected))
     for name in CELLS:
-        parts = found.of_feature(name)
+        parts = of_feature(found, name)
         assert sum(part.change for part in parts) == pytest.approx(found.total, abs=size)
         assert sum(part.rows for part in parts) == pytest.approx(1)
         assert sum(part.rows_before for part in parts) == pytest.approx(1)
@@ -205,7 +210,7 @@ def test_the_parts_of_a_feature_add_up_to_the_whole_change(now, expected):
 def test_the_parts_add_up_when_slices_stand_out():
     """Cells of a slice are one part, the others parts of their own; those that stand out come first."""
     found = _explained(0, lambda columns, losses: losses + np.where(_short(columns), 1.0, 0.0))
-    assert sum(part.change for part in found.of_feature("miles")) == pytest.approx(found.total)
+    assert sum(part.change for part in of_feature(found, "miles")) == pytest.approx(found.total)
     assert found.parts[0].sure
     assert found.parts[0].share == pytest.approx(found.parts[0].change / found.total)
     sure = [part.sure for part in found.parts]

@@ -6,7 +6,7 @@ import pytest
 from keepfit.clock import EPOCH
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.kinds import infer_kinds
-from keepfit.report.assemble import file_report
+from keepfit.report.assemble import Checked, file_report
 from keepfit.report.file_report import FileFacts, Outcome, Settings
 from keepfit.stats.profile import cells_of, profile_frame
 
@@ -36,16 +36,14 @@ def made(*findings):
     """A report on two equal files with these findings."""
     features = profile_frame(FRAME, cells_of(FRAME, list("abc"), [])).features
     facts = [FileFacts(name=name, rows=rows, columns=3) for name, rows in (("r", 3), ("c", 1000))]
-    return file_report(
-        keepfit="1",
-        made_at=EPOCH,
-        reference=facts[0],
-        current=facts[1],
-        settings=SETTINGS,
+    checked = Checked(
         kinds=infer_kinds(FRAME),
         profiles=(features, features),
         current_types={},
         findings=[*findings, finding("rows", Verdict.OK, Check.TRAFFIC)],
+    )
+    return file_report(
+        checked, keepfit="1", made_at=EPOCH, reference=facts[0], current=facts[1], settings=SETTINGS
     )
 
 

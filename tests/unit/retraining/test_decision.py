@@ -18,7 +18,7 @@ UNIT = Fault(column="miles", kind="all")
 def decided(policy=POLICY, *, trained=10 * DAY, **changes):
     """The decision about a model that was trained some time ago and is well, unless told otherwise."""
     trained_at = None if trained is None else NOW - trained
-    situation = Situation(has_champion=True, last_training=trained_at, champion_trained=trained_at)
+    situation = Situation(has_champion=True, last_training=trained_at)
     fields = {name: getattr(situation, name) for name in Situation.__slots__}
     return decide(policy, Situation(**{**fields, **changes}), now=NOW)
 

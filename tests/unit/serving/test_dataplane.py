@@ -3,14 +3,20 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from time import perf_counter
+from types import SimpleNamespace
 
 import pytest
 
+from keepfit.clock import EPOCH
 from keepfit.errors import ArtifactError, CaptureError, NotFoundError, RequestError
 from keepfit.predictions.frames import predictions_table
 from keepfit.registry.signature import Feature, Kind
+from keepfit.serving.readiness import Spool
 from keepfit.serving.refusals import NotReadyError, PredictionFailedError
 from keepfit.serving.request import of_mapping
+from keepfit.serving.surroundings import Surroundings
+from keepfit.serving.telemetry import Telemetry
 from keepfit.serving.telemetry_snapshot import Count
 
 
@@ -372,10 +378,32 @@ def test_what_is_done_is_counted(world, batch):
     assert [frame.role for frame in world.frames[:1]] == [["failed"] * 3 + ["fallback"] * 3]
 
 
+def test_what_there_is_beside_it_is_asked(world):
+    """The numbers of all workers, and the room that they share."""
+    everybody = Telemetry("web-1").snapshot(EPOCH)
+    full = Surroundings(totals=lambda: everybody, spool=lambda: Spool(used=10, limit=10, blocks=True))
+    plane = world.plane(surroundings=full)
+    assert plane.totals() is everybody
+    assert not plane.readiness().ready
+
+
+def test_lanes_that_refuse_make_it_not_ready(world):
+    """When they have for longer than that."""
+    plane = world.plane(saturated=timedelta(seconds=5))
+    plane.lanes.add(SimpleNamespace(waiting_rows=3, is_full=True, full_since=perf_counter() - 6))
+    assert "the queue has been full for 6 seconds" in plane.readiness().reasons[0]
+
+
+def test_events_are_taken_where_there_is_a_place_for_their_halves(world):
+    """Elsewhere there is no such path."""
+    with pytest.raises(NotFoundError, match="are not taken here"):
+        world.plane().observe({}, b"{}", "taxi")
+
+
 def test_a_drain_that_is_late_is_a_warning(world):
     """Callers are answered all the same."""
-    plane = world.plane(latest_drain=timedelta(minutes=5))
-    plane.drain_lag = lambda: timedelta(minutes=6)
+    late = Surroundings(drain_lag=lambda: timedelta(minutes=6))
+    plane = world.plane(latest_drain=timedelta(minutes=5), surroundings=late)
     found = plane.readiness()
     assert found.ready
     assert "is 6 minutes old: does the drain run?" in found.warnings[0]

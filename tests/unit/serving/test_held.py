@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from keepfit.clock import EPOCH
 from keepfit.errors import ArtifactError, NotFoundError
 from keepfit.registry.signature import Feature, Kind
 from keepfit.release.routing import Route
 from keepfit.serving.following import Change, Problem
 from keepfit.serving.held import AsleepError, Holding
 from keepfit.serving.refusals import NotReadyError
+from keepfit.serving.telemetry import Telemetry
+from keepfit.serving.telemetry_cells import TIME_EDGES_NS, distribution
+from keepfit.serving.telemetry_snapshot import Count
 
 BROKEN = ArtifactError("the artifact was altered")
 
@@ -249,6 +253,43 @@ def test_a_sleeping_model_is_loaded_on_demand_and_another_one_goes(crowded):
     assert held is crowded.find("tram")
     assert crowded.ready("tram")[0] is held
     assert awake(crowded) == ["taxi", "tram"]
+
+
+def test_what_leaves_the_memory_is_counted(world):
+    """A version whose route went on, a model that made room, and one that is no more."""
+    telemetry = Telemetry("web-0")
+    world.routing["bus"] = Route(model="bus", generation=1, champion=1)
+    holding = Holding(world, world, loaded_models=2, telemetry=telemetry)
+    holding.refresh()
+    world.release(2)
+    holding.refresh()
+    world.routing["tram"] = Route(model="tram", generation=1, champion=1)
+    holding.refresh()
+    holding.ready("taxi")
+    holding.tidy()
+    holding.wake("tram").result(10)
+    del world.routing["taxi"]
+    holding.refresh()
+    holding.close()
+    taken = telemetry.snapshot(EPOCH)
+    assert {name: taken.counted(name, Count.UNLOADS) for name in ("taxi", "bus", "tram")} == {
+        "taxi": 2,
+        "bus": 1,
+        "tram": 0,
+    }
+    loads = {name: distribution(cells, TIME_EDGES_NS).count for name, cells in taken.loads.items()}
+    assert loads == {"taxi": 2, "bus": 1, "tram": 1}
+
+
+def test_what_is_unloaded_on_request_is_counted_once(world):
+    """It has left the memory already when it is asked for again."""
+    telemetry = Telemetry("web-0")
+    holding = Holding(world, world, telemetry=telemetry)
+    holding.refresh()
+    holding.unload("taxi")
+    holding.unload("taxi")
+    holding.close()
+    assert telemetry.snapshot(EPOCH).counted("taxi", Count.UNLOADS) == 1
 
 
 def test_all_who_ask_meanwhile_wait_for_one_load(world, crowded):

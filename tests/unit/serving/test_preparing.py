@@ -2,9 +2,13 @@
 
 import pytest
 
+from keepfit.clock import EPOCH
 from keepfit.errors import ArtifactError
 from keepfit.release.routing import Route
 from keepfit.serving.preparing import Prepared, Preparer, Warmed
+from keepfit.serving.telemetry import Telemetry
+from keepfit.serving.telemetry_cells import TIME_EDGES_NS, distribution
+from keepfit.serving.telemetry_snapshot import Count
 
 ROUTE = Route(model="taxi", generation=1, champion=1, canary=2, percent=10.0, shadows=(1, 3))
 
@@ -47,6 +51,22 @@ def test_a_version_that_fails_to_warm_up_is_not_there(world):
     assert prepared.failed == {("taxi", 2): "version 2 of 'taxi' cannot be loaded: it cannot predict: no"}
     ready = prepared.versions["taxi", 1]
     assert (ready.batchable, ready.row_us) == (False, 5.0)
+
+
+def test_loads_and_failures_are_counted(world):
+    """With how long the former took, the warm-up included."""
+    world.artifacts[2] = ArtifactError("altered")
+    telemetry = Telemetry("web-0")
+
+    def slow(_loaded):
+        sum(range(20_000))
+        return Warmed(batchable=True)
+
+    Preparer(world, slow, telemetry).route(ROUTE, {}, frozenset({("taxi", 3)}))
+    taken = telemetry.snapshot(EPOCH)
+    loads = distribution(taken.loads["taxi"], TIME_EDGES_NS)
+    assert loads.count == taken.counted("taxi", Count.LOAD_FAILURES) == 1
+    assert loads.total > 20_000
 
 
 @pytest.mark.parametrize("error", [ValueError(), KeyError("trees")])

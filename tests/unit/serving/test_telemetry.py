@@ -33,7 +33,9 @@ def test_requests_are_told_apart_by_who_answered_what_how():
 def test_stages_that_were_not_measured_are_left_out():
     """A canary's batch has no decoding of its own."""
     telemetry = Telemetry("web-0")
-    telemetry.batch("taxi", 3, 8, 10, 20, 30, 40, 50)
+    telemetry.batch("taxi", 3, 8, 10, 20, 30, 40)
+    telemetry.encoded("taxi", 3, 20)
+    telemetry.encoded("taxi", 3, 30)
     telemetry.batch("taxi", 4, 2, predict_ns=7)
     taken = telemetry.snapshot(NOW)
     sums = {(version, stage): cells[-1] for (_, version, stage), cells in taken.stages.items()}
@@ -116,6 +118,7 @@ def test_no_count_is_lost_between_threads():
         for number in range(5_000):
             telemetry.request("taxi", 3, "v2", 200, number)
             telemetry.batch("taxi", 3, 1, predict_ns=number)
+            telemetry.encoded("taxi", 3, number)
             telemetry.recorded("taxi", 1, 1)
             telemetry.count("taxi", Count.LABELS)
 
@@ -131,7 +134,8 @@ def test_no_count_is_lost_between_threads():
         sys.setswitchinterval(before)
     taken = telemetry.snapshot(NOW)
     assert distribution(taken.requests["taxi", 3, "v2", "2xx"], TIME_EDGES_NS).count == 20_000
-    assert distribution(taken.stages["taxi", 3, "predict"], TIME_EDGES_NS).count == 20_000
+    for stage in ("predict", "encode"):
+        assert distribution(taken.stages["taxi", 3, stage], TIME_EDGES_NS).count == 20_000
     assert [taken.counted("taxi", one) for one in (Count.RECEIVED, Count.LOGGED, Count.LABELS)] == [
         20_000
     ] * 3

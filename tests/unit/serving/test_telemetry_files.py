@@ -86,6 +86,8 @@ def test_gauges_are_measured_before_each_snapshot(tmp_path, caplog):
         live.spool_bytes = 77
         raise OSError("no such folder")
 
-    shared = SharedTelemetry(tmp_path, "web-0", ManualClock(EPOCH), measure)
+    shared = SharedTelemetry(tmp_path, "web-0", ManualClock(EPOCH))
+    shared.start(measure)
     assert shared.total().gauges["web-0"].spool_bytes == 77
     assert "could not be measured" in caplog.text
+    shared.close()

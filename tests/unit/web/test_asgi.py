@@ -5,9 +5,11 @@ import gzip
 import json
 import threading
 import zlib
+from types import SimpleNamespace
 
 import pytest
 
+from keepfit.serving.surroundings import Surroundings
 from keepfit.web.asgi import InferenceApp
 from keepfit.web.batcher import Limits
 
@@ -104,6 +106,17 @@ def test_predictions_wait_for_their_turn(call, world):
     status, _, body = call("POST", PATH, INFER)
     assert (status, json.loads(body)["outputs"][0]["data"]) == (200, [3.0, 4.0])
     assert [frame.batch_rows for frame in world.frames] == [[2, 2]]
+
+
+ENCODE = b'keepfit_stage_duration_seconds_count{model="taxi",stage="encode",version="3"}'
+
+
+def test_the_writing_of_each_reply_is_measured(call):
+    """And of refusals none."""
+    call("POST", PATH, INFER)
+    call("POST", PATH, INFER)
+    call("POST", PATH, b"{}")
+    assert ENCODE + b" 2.0" in call("GET", "/metrics")[2]
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
@@ -259,10 +272,9 @@ def test_the_model_repository(call, world):
 
 def test_others_are_answered_while_a_model_is_loaded(world):
     """To load one may take minutes: it waits in a thread that nobody else needs."""
-    plane = world.plane()
-    app = InferenceApp(plane, threads=1)
     go, order = threading.Event(), []
-    plane.load = lambda _model: go.wait(10)
+    slow = SimpleNamespace(load=lambda _model: go.wait(10))
+    app = InferenceApp(world.plane(surroundings=Surroundings(all_workers=slow)), threads=1)
 
     async def ask(path, body):
         async def receive():

@@ -77,10 +77,10 @@ def test_what_arrives_while_a_batch_runs_is_the_next_one(plane, threads, ask):
         assert watched.batches == [1]
         others = [batcher.submit(ask()) for _ in range(3)]
         await asyncio.sleep(0.01)
-        assert batcher.waiting_rows == 3
+        assert batcher.lanes.waiting_rows == 3
         watched.gate.set()
         await asyncio.gather(first, *others)
-        assert batcher.waiting_rows == 0
+        assert batcher.lanes.waiting_rows == 0
 
     asyncio.run(go())
     assert watched.batches == [1, 3]

@@ -1,5 +1,7 @@
 """What is measured once a second says what is so at that moment."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from keepfit.clock import EPOCH
@@ -14,16 +16,10 @@ def live():
     return Telemetry("web-0")
 
 
-def test_before_there_is_anything_to_measure_nothing_is(live):
-    """The thread that asks may be first."""
-    Gauges().measure(live)
-    assert live.snapshot(EPOCH).gauges["web-0"].loaded == ()
-
-
 def test_queue_room_and_versions_are_told(world, live):
     """Only the first worker tells of the room, which all of them share."""
     plane = world.plane()
-    plane.waiting_rows = lambda: 7
+    plane.lanes.add(SimpleNamespace(waiting_rows=7))
     Gauges(plane=plane, spool=lambda: 4_096).measure(live)
     found = live.snapshot(EPOCH).gauges["web-0"]
     assert (found.queue_rows, found.spool_bytes) == (7, 4_096)

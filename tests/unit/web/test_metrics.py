@@ -64,6 +64,7 @@ def test_every_number_is_told(accept, reader):
     assert read["keepfit_workers",] == 2
     held = (taxi, ("role", "champion"), ("runtime", "lightgbm"), ("version", "3"))
     assert read[("keepfit_model_version_info", *held)] == 1
+    assert read[("keepfit_versions_loaded", ("worker", "web-1"))] == 1
     assert read[("keepfit_model_version_workers", taxi, ("version", "3"))] == 2
 
 

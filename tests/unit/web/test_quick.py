@@ -77,6 +77,17 @@ def test_a_connection_is_kept_for_one_request_after_the_other(connect):
         assert "connection" not in headers
 
 
+def test_the_writing_of_each_reply_is_measured(connect):
+    """From the answer to the last byte."""
+    connection = connect()
+    connection.sendall(post(INFER) * 3 + b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+    told = replies(connection, 4)[-1][2].decode()
+    taken = 'keepfit_stage_duration_seconds_%s{model="taxi",stage="encode",version="3"} '
+    assert taken % "count" + "3.0" in told
+    (seconds,) = [line for line in told.splitlines() if line.startswith(taken % "sum")]
+    assert 0 < float(seconds.rpartition(" ")[2]) < 3
+
+
 def test_pipelined_requests_are_answered_in_order(connect):
     """Quick ones and others, sent before any reply is read."""
     connection = connect()

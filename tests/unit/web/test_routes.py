@@ -132,6 +132,7 @@ def test_metadata(get):
     assert (body["name"], body["versions"]) == ("taxi", ["3"])
     assert [one["datatype"] for one in body["inputs"]] == ["FP64", "INT64"]
     assert get("/v2/models/taxi/versions/3")[1]["versions"] == ["3"]
+    assert body["parameters"] == {"runtime": "scikit-learn"}
 
 
 def test_health(get):

@@ -6,6 +6,7 @@ import pytest
 
 from keepfit.errors import NotFoundError
 from keepfit.serving.refusals import NotReadyError
+from keepfit.serving.surroundings import Surroundings
 from keepfit.web.messages import Do, Done, Granted, Wanted
 from keepfit.web.wishes import Wishes, Wishing
 
@@ -56,20 +57,18 @@ def test_the_dead_are_told_nothing(wishes):
 
 
 @pytest.fixture
-def wishing(world):
+def wishing():
     """A worker's wishes, and what its supervisor hears; `answer` is what that says."""
     said = []
-    plane = world.plane()
 
     def report(wanted):
         said.append(wanted)
         # As in a worker: told by another thread.
         threading.Thread(target=lambda: made.granted(Granted(wanted.number, made.answer))).start()
 
-    made = Wishing(plane.holding, report)
+    made = Wishing(report)
     made.answer, made.said = "", said
-    yield made
-    plane.holding.close()
+    return made
 
 
 def test_who_wishes_waits_until_it_is_granted(wishing):
@@ -86,9 +85,13 @@ def test_who_wishes_hears_why_not(wishing):
         wishing.load("taxi")
 
 
-def test_nobody_is_bothered_for_a_model_that_nobody_knows(wishing):
+def test_nobody_is_bothered_for_a_model_that_nobody_knows(wishing, world):
     """And what comes for a wish that is over is passed over."""
-    with pytest.raises(NotFoundError):
-        wishing.unload("taxy")
+    plane = world.plane(surroundings=Surroundings(all_workers=wishing))
+    for change in (plane.load, plane.unload):
+        with pytest.raises(NotFoundError):
+            change("taxy")
     assert wishing.said == []
+    plane.unload("taxi")
+    assert wishing.said == [Wanted(1, "taxi", load=False)]
     wishing.granted(Granted(77))

@@ -2,7 +2,8 @@
 
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -32,64 +33,123 @@ def first_equal(reference: Runtime, makers: Iterable[Maker], probe: Matrix) -> R
     notes: list[str] = []
     for make in makers:
         try:
-            found = _checked(reference, make, probe)
+            found = _made(make)
+            if found is not None:
+                return proved(reference, found, probe)
         except Exception as error:  # noqa: BLE001 - a shortcut through a library's own parts: whatever fails, the public way stands
             notes.append(f"{type(error).__name__}: {error}")
-            continue
-        if found is not None:
-            return found
     return Runtime(reference.name, reference.predict, "; ".join(notes))
 
 
-def _checked(reference: Runtime, make: Maker, probe: Matrix) -> Runtime | None:
+def _made(make: Maker) -> Runtime | None:
     with warnings.catch_warnings():
-        # A warning that the public method does not give would be given with every request.
         warnings.simplefilter("error")
-        found = make()
-        if found is None:
-            return None
-        problem = differs(found.predict, reference.predict, probe)
-        if problem:
-            raise ValueError(f"{found.name} {problem}")
+        return make()
+
+
+def proved(reference: Runtime, found: Runtime, probe: Matrix) -> Runtime:
+    """A runtime that gives what the reference does to the last bit, with missing numbers too, or refuses them as it does.
+
+    Raises:
+        ValueError: saying how it differs.
+    """
+    _same(reference, found, probe)
     holed = with_holes(probe)
     if _refuses(reference, holed):
-        return Runtime(found.name, partial(_unless_missing, found.predict, reference.predict), found.note)
-    problem = differs(found.predict, reference.predict, holed)
-    if problem:
-        raise ValueError(f"{found.name} with missing values {problem}")
+        return replace(found, predict=partial(_unless_missing, found.predict, reference.predict))
+    gap(found.predict, reference.predict, holed).require(f"{found.name} with missing values")
     return found
 
 
-def differs(fast: MatrixPredict, reference: MatrixPredict, probe: Matrix, *, tolerance: float = 0.0) -> str:
-    """How two calls differ on the probe rows, in words; empty when they do not.
+def nearly(reference: Runtime, found: Runtime, probe: Matrix, *, tolerance: float) -> Runtime:
+    """A runtime that gives what the reference does up to a tolerance (see `gap`), and knows by how much it differs.
+
+    Rows with a missing number are left to the reference when it refuses them or is given something else for them. That
+    must not depend on their company, or what a row is given would.
+
+    Raises:
+        ValueError: saying how it differs.
+    """
+    apart = _same(reference, found, probe, tolerance).largest
+    holed = with_holes(probe)
+    if not _refuses(reference, holed):
+        lacking = gap(found.predict, reference.predict, holed, tolerance=tolerance)
+        if not lacking.rows:
+            return replace(found, difference=max(apart, lacking.largest))
+    rows = [*(holed[place : place + 1] for place in range(_SINGLY)), *_lacking_one(probe)]
+    taken = [row for row in rows if len(row) and not _refuses(reference, row)]
+    if taken and not in_company(reference.predict, np.concatenate(taken)):
+        raise ValueError(f"{found.name} with missing values differs, and {reference.name} in company")
+    return replace(found, predict=partial(_by_row, found.predict, reference.predict), difference=apart)
+
+
+def _same(reference: Runtime, found: Runtime, probe: Matrix, tolerance: float = 0.0) -> "Gap":
+    with warnings.catch_warnings():
+        # A warning that the public method does not give would be given with every request.
+        warnings.simplefilter("error")
+        whole = gap(found.predict, reference.predict, probe, tolerance=tolerance)
+    whole.require(found.name)
+    return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far the numbers of two calls are apart.
+
+    Attributes:
+        largest: difference, relative to the larger of the reference's own number and the mean size of all of them.
+        rows: that differ by more than is allowed.
+        of: rows that were compared.
+    """
+
+    largest: float
+    rows: int
+    of: int
+
+    def require(self, who: str) -> None:
+        """Raise ValueError when any row differs by more than is allowed; `who` begins the sentence."""
+        if self.rows:
+            raise ValueError(
+                f"{who} differs from the public method by up to {self.largest:.2g} on {self.rows} of {self.of} rows"
+            )
+
+
+def gap(fast: MatrixPredict, reference: MatrixPredict, probe: Matrix, *, tolerance: float = 0.0) -> Gap:
+    """How far two calls are apart on the probe rows.
 
     Args:
         fast: called with all rows, and with the first ones singly.
         reference: called likewise; with every row singly where it gives other numbers to rows in company.
         probe: the rows.
-        tolerance: of the difference, relative to the larger of 1 and the reference's own number.
+        tolerance: the largest difference that is allowed.
+
+    Raises:
+        ValueError: they do not give as many numbers.
 
     >>> rows = np.array([[1.0], [3.0]])
-    >>> differs(lambda m: m[:, 0] + 1e-9, lambda m: m[:, 0], rows)
-    'differs from the public method by up to 1e-09 on 2 of 2 rows'
-    >>> differs(lambda m: m[:, 0] + 1e-9, lambda m: m[:, 0], rows, tolerance=1e-6)
-    ''
+    >>> gap(lambda m: m[:, 0] * 1.5, lambda m: m[:, 0], rows, tolerance=0.4)
+    Gap(largest=0.5, rows=1, of=2)
     """
     whole, few = fast(probe), probe[:_SINGLY]
-    problem = _unlike(_singly(fast, few), _singly(reference, few), tolerance)
-    if problem or not _unlike(whole, reference(probe), tolerance):
-        return problem
-    return _unlike(whole, _singly(reference, probe), tolerance)
+    alone = _gap(_singly(fast, few), _singly(reference, few), tolerance)
+    if alone.rows:
+        return alone
+    together = _gap(whole, reference(probe), tolerance)
+    if together.rows:
+        together = _gap(whole, _singly(reference, probe), tolerance)
+    return max(alone, together, key=lambda one: (one.rows, one.largest))
 
 
-def _unlike(found: Vector, truth: Vector, tolerance: float) -> str:
+def _gap(found: Vector, truth: Vector, tolerance: float) -> Gap:
     if found.shape != truth.shape:
-        return f"gives {found.shape} numbers for {len(truth)} rows"
-    far = np.abs(found - truth) / np.maximum(1.0, np.abs(truth))
-    wrong = ~((far <= tolerance) | (np.isnan(found) & np.isnan(truth)))
-    if not wrong.any():
-        return ""
-    return f"differs from the public method by up to {np.nanmax(far):.2g} on {int(wrong.sum())} of {len(truth)} rows"
+        raise ValueError(f"gives {found.shape} numbers for {len(truth)} rows")
+    sizes = np.abs(truth[np.isfinite(truth)])
+    scale = np.maximum(np.abs(truth), sizes.mean() if len(sizes) else 0.0)
+    same = (found == truth) | (np.isnan(found) & np.isnan(truth))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = np.where(same, 0.0, np.abs(found - truth) / scale)
+    far[np.isnan(far)] = np.inf
+    return Gap(float(far.max(initial=0.0)), int((far > tolerance).sum()), len(truth))
 
 
 def with_holes(probe: Matrix) -> Matrix:
@@ -105,6 +165,11 @@ def with_holes(probe: Matrix) -> Matrix:
     if len(holed) > 1:
         holed[1] = np.where(np.arange(probe.shape[1]) % 2 == 0, np.nan, probe[1])
     return holed
+
+
+def in_company(predict: MatrixPredict, rows: Matrix) -> bool:
+    """Whether rows are given the same together as each alone, to the last bit."""
+    return bool(np.array_equal(predict(rows), _singly(predict, rows), equal_nan=True))
 
 
 def seconds(predict: MatrixPredict, matrix: Matrix, *, tries: int = 7) -> float:
@@ -129,5 +194,24 @@ def _refuses(reference: Runtime, rows: Matrix) -> bool:
     return False
 
 
+def _lacking_one(probe: Matrix) -> Iterator[Matrix]:
+    """The first row, each time without another feature."""
+    for place in range(probe.shape[1]):
+        row = probe[:1].copy()
+        row[0, place] = np.nan
+        yield row
+
+
 def _unless_missing(fast: MatrixPredict, reference: MatrixPredict, matrix: Matrix) -> Vector:
     return reference(matrix) if np.isnan(matrix).any() else fast(matrix)
+
+
+def _by_row(fast: MatrixPredict, reference: MatrixPredict, matrix: Matrix) -> Vector:
+    lacking = np.isnan(matrix).any(axis=1)
+    if not lacking.any():
+        return fast(matrix)
+    found = np.empty(len(matrix))
+    found[lacking] = reference(matrix[lacking])
+    if not lacking.all():
+        found[~lacking] = fast(matrix[~lacking])
+    return found

@@ -2,11 +2,11 @@
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from keepfit.adapters.runtimes.compiled import compiled_runtime
 from keepfit.adapters.runtimes.folder import DEFAULT_TRUSTED_TYPES, ModelFolder, open_folder
 from keepfit.adapters.runtimes.lightgbm_text import text_runtime
 from keepfit.adapters.runtimes.runtime import Matrix, Runtime
@@ -49,16 +49,13 @@ def load_model(
     return found
 
 
-def runtime_of(
-    model: object, signature: Signature, *, probe: Matrix | None = None, compiled: Compiled = "off"
-) -> Runtime:
+def runtime_of(model: object, signature: Signature, *, probe: Matrix | None = None) -> Runtime:
     """A model in memory as a call on a matrix.
 
     Args:
         model: fitted, of any library.
         signature: what it takes and gives.
         probe: rows without missing values that faster ways are tried on, (n, features); made up when None.
-        compiled: `auto` also tries a compiled form, see `keepfit.adapters.runtimes.compiled`.
 
     Raises:
         ArtifactError: the model does not give what the signature says.
@@ -69,7 +66,7 @@ def runtime_of(
     if name not in (*_FLAVORS, "pyfunc"):
         name = _generic(model)
     found: Runtime = _module(name).runtime(model, signature, rows)
-    return found if compiled == "off" else compiled_runtime(model, signature, found, rows)
+    return found
 
 
 def load_runtime(
@@ -80,10 +77,17 @@ def load_runtime(
     allow_pickle: bool = False,
     probe: Matrix | None = None,
     compiled: Compiled = "off",
+    tolerance: float = 0.0,
 ) -> Runtime:
     """`runtime_of` what `load_model` gives, tried on the version's own held-out rows where it has some.
 
     A LightGBM model whose text lies beside it is read from that, if it gives what it gave when it was trained.
+
+    Args:
+        directory, trusted_types, allow_pickle: as for `load_model`.
+        signature, probe: as for `runtime_of`.
+        compiled: `auto` also tries compiled forms, see `keepfit.adapters.runtimes.compiled`.
+        tolerance: by how much they may differ from the model's own way.
 
     Raises:
         ArtifactError: as they do, or when the version gives something else here than when it was trained.
@@ -99,10 +103,28 @@ def load_runtime(
     model = load_model(directory, trusted_types=trusted_types, allow_pickle=allow_pickle)
     if probe is None and kept is not None and len(kept.whole) >= _FEWEST:
         probe = kept.whole
-    found = runtime_of(model, signature, probe=probe, compiled=compiled)
+    found = runtime_of(model, signature, probe=probe)
     if kept is not None:
         kept.check(found.predict(kept.rows), f"the model in {directory}")
-    return Runtime(found.name, found.predict, "; ".join(part for part in (note, found.note) if part))
+    if compiled != "off":
+        found = _compiled(model, signature, found, probe, kept, tolerance)
+    return replace(found, note="; ".join(part for part in (note, found.note) if part))
+
+
+def _compiled(
+    model: object,
+    signature: Signature,
+    native: Runtime,
+    probe: Matrix | None,
+    kept: ValidationRows | None,
+    tolerance: float,
+) -> Runtime:
+    """Imported where it is asked for: a server that compiles nothing starts without it."""
+    from keepfit.adapters.runtimes.compiled import compiled_runtime
+
+    rows = probe_rows(signature) if probe is None or not len(probe) else probe
+    held_out = None if kept is None else kept.rows
+    return compiled_runtime(model, signature, native, rows, tolerance=tolerance, held_out=held_out)
 
 
 def _from_text(directory: Path, signature: Signature, kept: ValidationRows) -> Runtime | None:

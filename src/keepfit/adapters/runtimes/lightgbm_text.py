@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from keepfit.adapters.runtimes.check import differs, with_holes
+from keepfit.adapters.runtimes.check import gap, with_holes
 from keepfit.adapters.runtimes.lightgbm_native import NativeBooster
 from keepfit.adapters.runtimes.runtime import Matrix, Runtime
 from keepfit.errors import ArtifactError
@@ -55,12 +55,12 @@ def write_text(model: Any, signature: Signature, probe: Matrix, directory: Path)
     try:
         text = getattr(model, "booster_", model).model_to_string().encode()
         found, truth = _predict(text, signature), matrix_output(model, signature)
-        problem = differs(found, truth, probe) or differs(found, truth, with_holes(probe))
+        same = not any(gap(found, truth, rows).rows for rows in (probe, with_holes(probe)))
     except Exception:  # noqa: BLE001 - whatever fails, the model is stored without
         return False
-    if not problem:
+    if same:
         (directory / _FILE).write_bytes(_head(text) + text)
-    return not problem
+    return same
 
 
 def text_runtime(directory: Path, signature: Signature) -> Runtime | None:

@@ -22,16 +22,25 @@ _NUMBERS: Final = ("tensor(float)", "tensor(double)")
 
 def load(folder: ModelFolder, described: Mapping[str, Any]) -> object:
     """A session, without the options that the artifact names. Raises ArtifactError."""
-    import onnxruntime
-
     file = folder.file(described.get("data"))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        session: object = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        session: object = open_session(str(file))
     except Exception as error:
         raise ArtifactError(f"{file} cannot be loaded: {error}") from error
     return session
+
+
+def open_session(model: str | bytes) -> Any:
+    """A session on one thread. Raises whatever onnxruntime raises.
+
+    Args:
+        model: the path of a file, or what it would hold.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def runtime(model: Any, signature: Signature, probe: Matrix) -> Runtime:  # noqa: ARG001 - as every library's
@@ -40,10 +49,10 @@ def runtime(model: Any, signature: Signature, probe: Matrix) -> Runtime:  # noqa
     Raises:
         ArtifactError: its inputs or outputs are not those of the signature.
     """
-    feed, output, run = _feed(model, signature), _output(model, signature), model.run
+    feed, output, run = _feed(model, signature), output_names(model, signature), model.run
 
     def predict(matrix: Matrix) -> Vector:
-        return one_a_row(_probabilities(run(output, feed(matrix))[0]), signature)
+        return one_a_row(probabilities(run(output, feed(matrix))[0]), signature)
 
     return Runtime("onnxruntime", predict)
 
@@ -71,7 +80,7 @@ def _feed(session: Any, signature: Signature) -> Callable[[Matrix], dict[str, np
     }
 
 
-def _output(session: Any, signature: Signature) -> list[str]:
+def output_names(session: Any, signature: Signature) -> list[str]:
     """The name of what holds the prediction: of a classifier's two outputs not the class, but the probabilities."""
     found = session.get_outputs()
     wanted = [one.name for one in found if one.type in _NUMBERS or one.type.startswith("seq(map(")]
@@ -81,7 +90,7 @@ def _output(session: Any, signature: Signature) -> list[str]:
     return wanted[:1]
 
 
-def _probabilities(raw: Any) -> Any:
+def probabilities(raw: Any) -> Any:
     """A list of {class: probability}, which converters write for classifiers, as an array."""
     if isinstance(raw, list):
         return np.array([list(one.values()) for one in raw], dtype=np.float64)

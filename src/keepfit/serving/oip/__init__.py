@@ -7,7 +7,7 @@ a missing value. Binary tensors are Triton's extension: their raw bytes follow t
 """
 
 from keepfit.serving.oip.datatypes import datatype_of
-from keepfit.serving.oip.metadata import EXTENSIONS, metadata, server_metadata
+from keepfit.serving.oip.metadata import EXTENSIONS, called, metadata, server_metadata
 from keepfit.serving.oip.reply import encode
 from keepfit.serving.oip.repository import check_change, check_parameters, index, wants_ready
 from keepfit.serving.oip.request import HEADER_LENGTH, OipRequest, decode
@@ -16,6 +16,7 @@ __all__ = [
     "EXTENSIONS",
     "HEADER_LENGTH",
     "OipRequest",
+    "called",
     "check_change",
     "check_parameters",
     "datatype_of",

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
+from time import perf_counter_ns
 from typing import Any, Final, TypeVar
 
 from keepfit.serving import oip
@@ -136,8 +137,14 @@ class Service:
             question.asked, timeout_s=_shorter(question.request.timeout_us, caller.remaining_s)
         )
         if len(result.ids) <= _LONG_ANSWER:
-            return question.answer(result)
-        return await self._in_thread(lambda: question.answer(result))
+            return self._encoded(question, result)
+        return await self._in_thread(lambda: self._encoded(question, result))
+
+    def _encoded(self, question: "_Question", result: InferenceResult) -> Reply:
+        began = perf_counter_ns()
+        reply = question.answer(result)
+        self.plane.telemetry.encoded(result.model, result.versions[0], perf_counter_ns() - began)
+        return reply
 
     async def _read(self, body: bytes, caller: Caller) -> "_Question":
         return self._ask(body, caller)

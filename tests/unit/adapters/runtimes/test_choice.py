@@ -1,11 +1,16 @@
 """The library decides which module runs a model."""
 
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
-from xgboost import XGBRegressor
+from sklearn.naive_bayes import GaussianNB
 
 from keepfit.adapters.runtimes.choice import load_model, load_runtime, runtime_of
+from keepfit.adapters.validation_rows import ValidationRows, write_validation
 from keepfit.errors import ArtifactError
 
 
@@ -30,18 +35,49 @@ def test_rows_are_made_up_where_none_are_given(numbers):
     assert found.name == "scikit-learn linear"
 
 
-def test_a_compiled_model_is_tried_when_asked(numbers):
-    """The reason is noted when it is not taken."""
-    model = XGBRegressor(n_estimators=3, n_jobs=1).fit(numbers.X, numbers.y)
-    assert runtime_of(model, numbers.signature).note == ""
-    found = runtime_of(model, numbers.signature, compiled="auto")
-    assert found.name == "treelite" or found.note.startswith("compiled: ")
+@pytest.fixture
+def folder(numbers, described):
+    """A stored model, with the rows that it was tried on."""
+    import skops.io
+
+    folder = described("sklearn", pickled_model="model.skops", serialization_format="skops")
+    model = GaussianNB().fit(numbers.X, numbers.positive)
+    skops.io.dump(model, folder / "model.skops")
+    (folder / "keepfit").mkdir()
+    kept = ValidationRows(numbers.probe, model.predict_proba(numbers.X)[:64, 1])
+    write_validation(folder, kept)
+    return folder
+
+
+def test_compiled_forms_are_tried_when_asked(folder, numbers):
+    """One that is faster is taken, and it is known how far it is off at most."""
+    assert load_runtime(folder, numbers.chance).name == "scikit-learn array"
+    found = load_runtime(folder, numbers.chance, compiled="auto", tolerance=1e-5)
+    assert found.name.startswith("onnxruntime")
+    assert 0 < found.difference <= 1e-5
+    assert "treelite: TreeliteError: Not supported model type: GaussianNB" in found.note
+
+
+def test_nothing_is_imported_for_compiled_forms_that_are_not_asked_for(folder, numbers):
+    """A server that compiles nothing starts without the libraries."""
+    script = (
+        "import pickle, sys; from pathlib import Path; from keepfit.adapters.runtimes.choice import load_runtime; "
+        "load_runtime(Path(sys.argv[1]), pickle.loads(bytes.fromhex(sys.argv[2]))); "
+        "print([name for name in sys.modules if 'onnx' in name or 'treelite' in name or 'compiled' in name])"
+    )
+    asked = [sys.executable, "-c", script, str(folder), pickle.dumps(numbers.chance).hex()]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_model_that_gives_something_else_here_is_not_compiled_either(folder, numbers):
+    """It is the model itself that must give what it gave, whatever tolerance a form is given."""
+    write_validation(folder, ValidationRows(numbers.probe, np.full(64, 0.5)))
+    with pytest.raises(ArtifactError, match="when it was trained"):
+        load_runtime(folder, numbers.chance, compiled="auto", tolerance=0.9)
 
 
 def test_a_library_that_is_not_there_is_said(described, monkeypatch):
     """With where its name is found."""
-    import sys
-
     monkeypatch.setitem(sys.modules, "catboost", None)
     folder = described("catboost", data="model.cb", model_type="CatBoost")
     with pytest.raises(ArtifactError, match="is one of catboost, and there is no module 'catboost' here"):

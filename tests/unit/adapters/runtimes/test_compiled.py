@@ -1,87 +1,98 @@
-"""A compiled model is taken when it gives the same and takes less time."""
+"""A compiled form is taken when it gives the same and takes less time."""
+
+import sys
 
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from xgboost import XGBClassifier
+from sklearn.naive_bayes import GaussianNB
 
 from keepfit.adapters.runtimes.compiled import compiled_runtime
 from keepfit.adapters.runtimes.runtime import Runtime
+from keepfit.registry.output import matrix_output
 
 
-def slowly(predict):
-    """The same numbers, after what takes a while."""
+def slowly(model, signature):
+    """The public method, after what takes a while for each row."""
+    predict = matrix_output(model, signature)
 
     def slow(matrix):
-        np.sort(np.arange(400_000)[::-1] % 977)
+        for _ in matrix:
+            np.sort(np.arange(40_000)[::-1] % 977)
         return predict(matrix)
 
-    return Runtime("slow", slow)
+    return Runtime("slow", slow, "before")
 
 
-def test_what_is_equal_and_faster_is_taken(numbers):
-    """Up to a millionth; for a value and for a probability."""
-    model = HistGradientBoostingRegressor(max_iter=10).fit(numbers.X, numbers.y)
-    native = slowly(
-        lambda matrix: model.predict(
-            numbers.X.iloc[:0]
-            .reindex(range(len(matrix)))
-            .assign(**{name: matrix[:, place] for place, name in enumerate(numbers.X.columns)})
-        )
+@pytest.fixture(scope="module")
+def trees(numbers):
+    """A model that treelite knows, and onnxruntime's converter does not."""
+    return HistGradientBoostingRegressor(max_iter=10).fit(numbers.X, numbers.y)
+
+
+@pytest.fixture(scope="module")
+def bayes(numbers):
+    """A model that onnxruntime knows, and treelite does not."""
+    return GaussianNB().fit(numbers.X, numbers.positive)
+
+
+def test_what_is_equal_and_faster_is_taken(numbers, trees):
+    """Why the other forms were not is noted, behind what was noted before."""
+    found = compiled_runtime(trees, numbers.signature, slowly(trees, numbers.signature), numbers.probe)
+    assert found.name == "treelite"
+    assert found.note.startswith("before; onnxruntime 64-bit: ")
+    np.testing.assert_allclose(found(numbers.matrix), trees.predict(numbers.X), rtol=1e-6)
+
+
+def test_of_two_forms_the_faster_one_is_taken_and_its_difference_known(numbers, bayes):
+    """Within the tolerance; the exact arithmetic comes first."""
+    found = compiled_runtime(bayes, numbers.chance, slowly(bayes, numbers.chance), numbers.probe)
+    assert found.name in {"onnxruntime 64-bit", "onnxruntime 32-bit"}
+    assert found.difference <= 1e-5
+    truth = bayes.predict_proba(numbers.X)[:, 1]
+    np.testing.assert_allclose(found(numbers.matrix), truth, atol=1e-5)
+
+
+def test_a_form_that_is_farther_off_than_allowed_is_refused(numbers, bayes):
+    """With how far it was."""
+    native = slowly(bayes, numbers.chance)
+    found = compiled_runtime(bayes, numbers.chance, native, numbers.probe, tolerance=0.0)
+    assert found.name == "slow"
+    assert "onnxruntime 32-bit: onnxruntime 32-bit differs from the public method by up to" in found.note
+
+
+def test_held_out_rows_count_as_well(numbers, bayes):
+    """A form that is right on the others is refused."""
+    native = slowly(bayes, numbers.chance)
+
+    def elsewhere(matrix):
+        return native.predict(matrix) * np.where(matrix[:, 0] > 100, 0.5, 1.0)
+
+    held_out = numbers.matrix[:3] + np.array([200.0, 0, 0, 0])
+    found = compiled_runtime(
+        bayes, numbers.chance, Runtime("slow", elsewhere), numbers.probe, held_out=held_out
     )
-    found = compiled_runtime(model, numbers.signature, native, numbers.probe)
-    assert found.name == "treelite"
-    np.testing.assert_allclose(found(numbers.matrix), model.predict(numbers.X), rtol=1e-6)
-    chance = XGBClassifier(n_estimators=10).fit(numbers.X, numbers.positive)
-    native = slowly(lambda matrix: chance.get_booster().inplace_predict(matrix).astype(np.float64))
-    found = compiled_runtime(chance, numbers.chance, native, numbers.probe)
-    assert found.name == "treelite"
-    np.testing.assert_allclose(found(numbers.matrix), chance.predict_proba(numbers.X)[:, 1], rtol=1e-6)
+    assert found.name == "slow"
+    assert "onnxruntime 64-bit with held-out rows differs" in found.note
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda sums: sums * 1.01, "compiled: differs from the public method by up to"),
-        (lambda sums: sums, "µs for 1 row"),
-    ],
-)
-def test_what_differs_or_is_slower_is_refused_with_the_reason(numbers, change, said):
-    """And the native way stays."""
-    model = HistGradientBoostingRegressor(max_iter=10).fit(numbers.X, numbers.y)
-    answers = {
-        row.tobytes(): value for row, value in zip(numbers.matrix, model.predict(numbers.X), strict=True)
-    }
-
-    def native(matrix):
-        known = [answers.get(row.tobytes()) for row in matrix]
-        return (
-            change(np.array(known))
-            if None not in known
-            else model.predict(
-                numbers.X.iloc[:0]
-                .reindex(range(len(matrix)))
-                .assign(**{name: matrix[:, place] for place, name in enumerate(numbers.X.columns)})
-            )
-        )
-
-    found = compiled_runtime(model, numbers.signature, Runtime("native", native), numbers.probe)
-    assert found.name == "native"
-    assert said in found.note
-
-
-def test_what_is_no_ensemble_of_trees_is_refused(numbers):
-    """With treelite's own reason."""
+def test_what_is_slower_stays_out(numbers):
+    """A product of four numbers is as fast as can be."""
     model = Ridge().fit(numbers.X, numbers.y)
-    native = Runtime("native", lambda matrix: matrix[:, 0])
+    weights, start = model.coef_.copy(), model.intercept_
+    native = Runtime("product", lambda matrix: np.matmul(matrix[:, None, :], weights)[:, 0] + start)
     found = compiled_runtime(model, numbers.signature, native, numbers.probe)
-    assert found.name == "native"
-    assert "Not supported model type: Ridge" in found.note
+    assert found.name == "product"
+    assert "µs for one row, and product" in found.note
 
 
-def test_categories_are_left_to_the_library(mixed):
-    """Each codes them otherwise."""
-    native = Runtime("native", lambda matrix: matrix[:, 0], "before")
-    found = compiled_runtime(None, mixed.signature, native, mixed.probe)
-    assert found.note.startswith("before; compiled: TypeError: categories")
+def test_a_library_that_is_not_there_is_said_with_the_extra_that_brings_it(numbers, bayes, monkeypatch):
+    """And the native way stays."""
+    monkeypatch.setitem(sys.modules, "treelite", None)
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    native = slowly(bayes, numbers.chance)
+    found = compiled_runtime(bayes, numbers.chance, native, numbers.probe)
+    assert found.name == "slow"
+    assert "treelite: needs treelite: install keepfit[compiled]" in found.note
+    assert "onnxruntime 64-bit: needs skl2onnx: install keepfit[onnx]" in found.note

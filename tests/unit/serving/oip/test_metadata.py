@@ -1,6 +1,7 @@
 """What is announced."""
 
 from keepfit.serving import oip
+from keepfit.serving.loaded import LoadedModel
 
 
 def test_metadata_announces_the_features(signature):
@@ -18,6 +19,18 @@ def test_metadata_announces_the_features(signature):
             {"name": "minutes", "datatype": "FP64", "shape": [-1]},
             {"name": "prediction_id", "datatype": "BYTES", "shape": [-1]},
         ],
+    }
+
+
+def test_metadata_says_how_a_version_is_called(signature):
+    """What there is nothing to say of is left out."""
+    told = {"signature": signature, "version": 3, "predict": len}
+    assert oip.called(LoadedModel(**told, runtime="LightGBM")) == {"runtime": "LightGBM"}
+    compiled = LoadedModel(**told, runtime="treelite", difference=1e-7, note="onnxruntime 64-bit: too slow")
+    assert oip.called(compiled) == {
+        "runtime": "treelite",
+        "largest_difference": 1e-7,
+        "runtime_note": "onnxruntime 64-bit: too slow",
     }
 
 

@@ -95,7 +95,7 @@ def test_who_is_refused_for_now_may_come_back(serve, slow, tensors):
         calls = [client.start("ModelInfer", told)]
         await asyncio.to_thread(slow.reached.wait, 5)
         calls.append(client.start("ModelInfer", told))
-        while not client.world.batcher.waiting_rows:  # noqa: ASYNC110 - a lane tells nobody what waits in it
+        while not client.world.batcher.lanes.waiting_rows:  # noqa: ASYNC110 - a lane tells nobody what waits in it
             await asyncio.sleep(0)
         refused = await client.refused("ModelInfer", told)
         slow.free.set()

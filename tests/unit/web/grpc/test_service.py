@@ -68,6 +68,19 @@ def test_typed_contents_are_answered_typed(serve, world, tensors):
     assert world.frames[0].prediction_id == ["trip:0", "trip:1"]
 
 
+def test_the_writing_of_an_answer_is_measured(serve, world, tensors):
+    """As over HTTP."""
+    plane = world.plane()
+
+    async def scenario(client):
+        await client.start("ModelInfer", {"model_name": "taxi", "inputs": tensors})
+
+    serve(scenario, plane=plane)
+    cells = plane.totals().stages["taxi", 3, "encode"]
+    assert sum(cells[:-1]) == 1
+    assert cells[-1] > 0
+
+
 def test_raw_contents_are_answered_raw(serve):
     """As one matrix of all features, too; outputs come in the order in which they were asked for."""
 
@@ -178,7 +191,7 @@ def test_what_comes_while_a_batch_runs_is_the_next_one(serve, world, slow, tenso
         calls = [client.start("ModelInfer", told)]
         await asyncio.to_thread(slow.reached.wait, 5)
         calls += [client.start("ModelInfer", told) for _ in range(9)]
-        while client.world.batcher.waiting_rows < 18:  # noqa: ASYNC110 - a lane tells nobody what waits in it
+        while client.world.batcher.lanes.waiting_rows < 18:  # noqa: ASYNC110 - a lane tells nobody what waits in it
             await asyncio.sleep(0)
         slow.free.set()
         return await asyncio.gather(*calls)
