@@ -12,7 +12,8 @@ import sys
 
 from keepfit.errors import ServerError
 
-_BACKLOG = 2048
+#: Connections that wait to be taken.
+BACKLOG = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -45,6 +46,11 @@ def reserve(host: str, port: int) -> socket.socket:
     return _bound(host, port, shared=True)
 
 
+def hold(host: str, port: int) -> socket.socket:
+    """A socket that is bound to a reserved port and does not listen. Raises ServerError."""
+    return _bound(host, port, shared=True)
+
+
 def join(host: str, port: int) -> socket.socket:
     """A socket that listens on a reserved port, beside those of other processes. Raises ServerError."""
     return _listening(_bound(host, port, shared=True), host, port)
@@ -52,8 +58,13 @@ def join(host: str, port: int) -> socket.socket:
 
 def address_of(listener: socket.socket) -> str:
     """The address, as in `http://127.0.0.1:8080`."""
+    return f"http://{name_of(listener)}"
+
+
+def name_of(listener: socket.socket) -> str:
+    """Host and port, as in `127.0.0.1:8080` or `[::1]:8080`."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
@@ -83,7 +94,7 @@ def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
 def _listening(listener: socket.socket, host: str, port: int) -> socket.socket:
     try:
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _refused(error, host, port) from None

@@ -19,30 +19,48 @@ from keepfit.serving.dataplane import DataPlane
 from keepfit.serving.held import Holding
 from keepfit.serving.ingest.door import KserveDoor
 from keepfit.serving.readiness import Spool
-from keepfit.serving.telemetry_files import SharedTelemetry, metrics_in
+from keepfit.serving.telemetry_files import SharedTelemetry
 from keepfit.serving.telemetry_snapshot import Count
 from keepfit.serving.warm_up import warmed
 from keepfit.web.access_log import AccessLog, Sink
+from keepfit.web.batcher import Limits
 from keepfit.web.gauges import Gauges
 from keepfit.web.spans import Spans, open_spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """What one process answers with."""
+    """What one process answers with.
+
+    Attributes:
+        plane: what answers.
+        holding: what it holds.
+        limits: how much is taken on.
+        access_log: where each request is told; None for nowhere.
+        spans: where each request becomes a span; None for nowhere.
+        settings: as they were when it was opened.
+    """
 
     plane: DataPlane
     holding: Holding
+    limits: Limits
     access_log: AccessLog | None
     spans: Spans | None
+    settings: ServingSection
+
+    @property
+    def stop_s(self) -> float:
+        """Seconds that requests under way are given to end."""
+        return parse_duration(self.settings.stop_timeout).total_seconds()
 
 
 @contextmanager
-def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
+def open_stand(sources: Sources, metrics: Path, *, slot: int = 0) -> Iterator[Stand]:
     """A data plane with a capture log of its own; everything is closed at the end.
 
     Args:
         sources: what is served.
+        metrics: the folder that the processes of this server share for their numbers.
         slot: 0, 1, 2 … among the processes on one port.
     """
     settings, clock = sources.settings, SystemClock()
@@ -51,12 +69,13 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
         stack.callback(writer.close)
         masked = MaskedLog(writer, sources.policies, _key(sources))
         gauges = Gauges()
-        shared = SharedTelemetry(metrics_in(sources.spool), log_id, clock, refresh=gauges.measure)
+        shared = SharedTelemetry(metrics, log_id, clock, refresh=gauges.measure)
         plane = DataPlane(
             routes=sources.routes,
             loader=sources.loader,
             capture=masked,
             clock=clock,
+            max_rows=settings.request_rows,
             share=masked.share,
             shadows_waiting=settings.shadow_queue,
             telemetry=shared.live,
@@ -82,7 +101,22 @@ def open_stand(sources: Sources, *, slot: int = 0) -> Iterator[Stand]:
         spans = open_spans() if settings.tracing == "otel" else None
         if spans is not None:
             stack.callback(spans.close)
-        yield Stand(plane=plane, holding=plane.holding, access_log=access_log, spans=spans)
+        yield Stand(
+            plane=plane,
+            holding=plane.holding,
+            limits=_limits(settings),
+            access_log=access_log,
+            spans=spans,
+            settings=settings,
+        )
+
+
+def _limits(settings: ServingSection) -> Limits:
+    return Limits(
+        batch_rows=settings.batch_rows,
+        waiting_rows=settings.queue_rows,
+        timeout_s=parse_duration(settings.timeout).total_seconds(),
+    )
 
 
 def _capture(spool: Path, slot: int, settings: ServingSection) -> tuple[str, CaptureWriter]:
