@@ -83,12 +83,14 @@ class GranianFront:
         serving = self._loop.create_task(server.serve())
         try:
             await self._until_it_answers(serving)
+            if serving.done():
+                raise _ended(serving)
             if self._stall.grpc is not None:
                 await self._stall.grpc.start()
             self._stall.started()
             await _first(serving, self._asked.wait())
             if not self._asked.is_set():
-                raise ServerError("granian ended by itself")
+                raise _ended(serving)
         finally:
             await self._drain(server, serving)
 
@@ -145,6 +147,11 @@ class GranianFront:
         for number in (signal.SIGTERM, signal.SIGINT):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 loop.add_signal_handler(number, ask)
+
+
+def _ended(serving: "Task[None]") -> ServerError:
+    error = None if serving.cancelled() else serving.exception()
+    return ServerError(f"granian ended by itself{'' if error is None else f': {error}'}")
 
 
 def _cut_off(loop: "AbstractEventLoop") -> None:

@@ -43,7 +43,11 @@ def reserve(host: str, port: int) -> socket.socket:
     # Whoever asks for a port that may be shared gets one that others share: ask for it alone first.
     with listen(host, port) as alone:
         port = alone.getsockname()[1]
-    return _bound(host, port, shared=True)
+    # Two that do not listen yet may both have a port with SO_REUSEADDR, which it takes to get one that was used a moment
+    # ago. So one is had by that way, gives the option up, and makes room for a second one that never had it.
+    with _bound(host, port, shared=True) as first:
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        return _bound(host, port, shared=True, reused=False)
 
 
 def hold(host: str, port: int) -> socket.socket:
@@ -67,7 +71,7 @@ def name_of(listener: socket.socket) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+def _bound(host: str, port: int, *, shared: bool = False, reused: bool = True) -> socket.socket:
     if not 0 <= port <= 65_535:
         raise ServerError(f"{port} is not a port: they run from 1 to 65535", hint="0 takes any that is free")
     try:
@@ -80,7 +84,7 @@ def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
         ) from None
     listener = socket.socket(family, kind, protocol)
     try:
-        if sys.platform != "win32":
+        if reused and sys.platform != "win32":
             # Without it a port is refused for a minute after a server that had connections has ended.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
