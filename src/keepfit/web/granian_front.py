@@ -19,6 +19,7 @@ from granian.server.embed import Server
 from keepfit.errors import ServerError
 from keepfit.web.front import Stall
 from keepfit.web.listener import BACKLOG, address_of, hold, reserve
+from keepfit.web.rsgi import Rsgi
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
@@ -97,10 +98,10 @@ class GranianFront:
     def _server(self) -> Server:
         host, port = self._socket.getsockname()[:2]
         return Server(
-            self._stall.app,
+            Rsgi(self._stall.app),
             address=host,
             port=port,
-            interface=Interfaces.ASGINL,
+            interface=Interfaces.RSGI,
             http=HTTPModes.http1,
             websockets=False,
             backlog=BACKLOG,
