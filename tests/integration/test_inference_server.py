@@ -329,15 +329,15 @@ def test_a_stop_answers_what_was_asked_before(slow, tmp_path):
     replies = []
 
     def ask(name):
-        reply = urllib3.request(
-            "POST", f"{server.address}/v2/models/taxi/infer", json={"id": name, **rows([1.0])}
-        )
+        body = {"id": name, **rows([1.0])}
+        reply = urllib3.request("POST", f"{server.address}/v2/models/taxi/infer", json=body, timeout=60)
         replies.append((reply.status, reply.json()["id"]))
 
     callers = [threading.Thread(target=ask, args=(f"r{number}",)) for number in range(6)]
-    for caller in callers:
-        caller.start()
+    callers[0].start()
     assert model.entered.wait(60)
+    for caller in callers[1:]:
+        caller.start()
     until(lambda: plane.waiting_rows() == 5)
     server.stop()
     until(lambda: not _is_open(server))
