@@ -25,7 +25,8 @@ class Scene:
     Attributes:
         folder: for what they write.
         forests: the models by kind.
-        workspaces: keepfit's, by the kind of their model; `compiled` is one that may compile trees.
+        workspaces: keepfit's, by the kind of their model; `compiled` is one that may compile trees, `granian` has a
+            LightGBM model behind granian.
         reply_bytes: how long keepfit's answer to one row is.
     """
 
@@ -101,6 +102,13 @@ KEEPFIT: Final = Contender(name="keepfit", form=bodies.oip("hgb"), ready=_READY)
 LIGHTGBM: Final = Contender(
     name="keepfit, LightGBM", form=bodies.oip("lightgbm"), ready=_READY, kind="lightgbm"
 )
+GRANIAN: Final = Contender(
+    name="keepfit, LightGBM, granian",
+    form=bodies.oip("lightgbm"),
+    ready=_READY,
+    kind="lightgbm",
+    settings="granian",
+)
 COMPILED: Final = Contender(
     name="keepfit, compiled", form=bodies.oip("hgb"), ready=_READY, settings="compiled"
 )
@@ -125,7 +133,7 @@ ECHO: Final = Contender(
     arguments=lambda scene: (str(scene.reply_bytes),),
     package="uvicorn",
 )
-OURS: Final = (KEEPFIT, UNCAPTURED, RECORDS, COMPILED, LIGHTGBM, ECHO)
+OURS: Final = (KEEPFIT, UNCAPTURED, RECORDS, COMPILED, LIGHTGBM, GRANIAN, ECHO)
 FASTAPI: Final = Contender(
     name="FastAPI + pydantic",
     form=bodies.FASTAPI,

@@ -25,7 +25,7 @@ from load.wire import Reply
 from report import Table, chosen, options, progress, publish
 from served import Contender, Scene
 from serving_targets import capture_target, targets
-from workspaces import compiled, workspace
+from workspaces import variant, workspace
 
 from data import HOME
 
@@ -105,7 +105,8 @@ def _scene(folder: Path) -> Scene:
     forests = {kind: forest(kind) for kind in ("hgb", "lightgbm")}
     progress("training the workspaces …")
     workspaces = {kind: workspace(folder / kind, one) for kind, one in forests.items()}
-    workspaces["compiled"] = compiled(workspaces["hgb"], folder / "compiled")
+    workspaces["compiled"] = variant(workspaces["hgb"], folder / "compiled", 'compiled = "auto"')
+    workspaces["granian"] = variant(workspaces["lightgbm"], folder / "granian", 'http = "granian"')
     scene = Scene(folder=folder, forests=forests, workspaces=workspaces, reply_bytes=0)
     with Server(served.KEEPFIT.command(scene)) as server:
         return Scene(

@@ -107,10 +107,12 @@ class Workspace:
         )
 
 
-def compiled(made: Workspace, root: Path) -> Workspace:
-    """A copy of a workspace whose server may compile trees; artifacts are read where they were registered."""
+def variant(made: Workspace, root: Path, setting: str) -> Workspace:
+    """A copy of a workspace with another setting of its server; artifacts are read where they were registered."""
     shutil.copytree(made.root, root)
-    (root / "keepfit.toml").write_text('[serving]\ncompiled = "auto"\n', encoding="utf-8")
+    settings = root / "keepfit.toml"
+    text = settings.read_text(encoding="utf-8") or "[serving]\n"
+    settings.write_text(f"{text}{setting}\n", encoding="utf-8")
     return Workspace(root=root, model=made.model)
 
 

@@ -1,58 +1,69 @@
 """keepfit.toml: where a workspace keeps what it keeps, and how its server runs."""
 
+import os
 import re
 import tomllib
-from datetime import timedelta
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
 
 from keepfit.clock import parse_duration
 from keepfit.errors import ConfigError, WorkspaceError
 from keepfit.ids import did_you_mean
 from keepfit.predictions.spool import WhenFull
+from keepfit.sizes import parse_size, say_size
 
 FILE = "keepfit.toml"
 STATE_FOLDER = ".keepfit"
 
 
-_UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_BINARY_UNITS: Final = {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+#: The variables of the environment that stand above `[serving]`: this, and the setting's name in capitals.
+SERVING_VARIABLES: Final = "KEEPFIT_SERVING_"
+#: Kubernetes tells pods of a service called `keepfit-serving` by variables that begin alike.
+_OF_A_SERVICE: Final = re.compile(r"(SERVICE_(HOST|PORT)|PORT_\d+_).*")
+_SERVICE_LINKS: Final = (
+    "Kubernetes sets it for a service called 'keepfit-serving': give the pod enableServiceLinks: false, "
+    "or call the service something else"
+)
+
 _SMALLEST_SPOOL: Final = 10**6
-_SIZE: Final = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[A-Z]*)")
 
 
-def parse_size(value: object) -> int:
-    """Bytes from `"2GB"`, `"1.5 GiB"`, or a whole number of bytes.
-
-    Raises:
-        ValueError: it is none of these, or less than anything can be done with.
-
-    >>> parse_size("2GB"), parse_size("1.5 MiB"), parse_size(4_000_000)
-    (2000000000, 1572864, 4000000)
-    """
-    match = _SIZE.fullmatch(str(value).strip().upper())
-    unit = (_UNITS | _BINARY_UNITS).get(match["unit"]) if match else None
-    if match is None or unit is None:
-        raise ValueError(f'\'{value}\' is no size: write it as in "500MB", "2GB" or "1.5 GiB"')
-    size = int(float(match["number"]) * unit)
+def _enough_for_a_spool(size: int) -> int:
     if size < _SMALLEST_SPOOL:
-        raise ValueError(f"'{value}' is too little to work with: give it 1MB at least")
+        raise ValueError(f"'{say_size(size)}' is too little to work with: give it 1MB at least")
     return size
 
 
-def say_size(size: int) -> str:
-    """Bytes as a person writes them in keepfit.toml.
+def _a_duration(text: str) -> str:
+    parse_duration(text)
+    return text
 
-    >>> say_size(4_000_000_000), say_size(1_572_864)
-    ('4GB', '1572864B')
-    """
-    unit = max((one for one in _UNITS if one and size % _UNITS[one] == 0), key=lambda one: _UNITS[one])
-    return f"{size // _UNITS[unit]}{unit}"
+
+def _some_time(text: str) -> str:
+    if not parse_duration(text):
+        raise ValueError(f"'{text}' is no time at all: every request would be given up at once")
+    return text
 
 
 Size = Annotated[int, BeforeValidator(parse_size), PlainSerializer(say_size)]
+SpoolSize = Annotated[
+    int, BeforeValidator(parse_size), AfterValidator(_enough_for_a_spool), PlainSerializer(say_size)
+]
+#: As a person writes it; `keepfit.clock.parse_duration` reads it.
+Duration = Annotated[str, AfterValidator(_a_duration)]
+SomeTime = Annotated[str, AfterValidator(_some_time)]
 
 
 class _Section(BaseModel):
@@ -94,7 +105,32 @@ class ServingSection(_Section):
         le=65_535,
         description="the port of the Open Inference Protocol over gRPC, with keepfit[grpc]; 0 for none",
     )
+    http: Literal["uvicorn", "granian"] = Field(
+        default="uvicorn",
+        description="what speaks HTTP: uvicorn; or granian, with keepfit[granian]",
+    )
     workers: int = Field(default=1, ge=1, le=256, description="processes that answer on the port")
+    batch_rows: int = Field(
+        default=4_096, ge=1, description="rows that are predicted together; a longer request is a batch alone"
+    )
+    queue_rows: int = Field(
+        default=200_000,
+        ge=1,
+        description="rows of a model that may wait in a worker; requests beyond them are told to come later",
+    )
+    request_rows: int = Field(default=100_000, ge=1, description="rows, or labels, of one request")
+    body_limit: Size = Field(
+        default=64 << 20, description="the longest body of a request, also once it is unpacked"
+    )
+    timeout: SomeTime = Field(
+        default="10s", description="how long a request waits for its turn; it may ask for less"
+    )
+    stop_timeout: Duration = Field(
+        default="18s", description="how long a stop lets requests under way finish"
+    )
+    keep_alive: SomeTime = Field(
+        default="75s", description="how long uvicorn keeps a connection on which nothing is asked"
+    )
     loaded_models: int = Field(
         default=0,
         ge=0,
@@ -104,7 +140,7 @@ class ServingSection(_Section):
         default="interval",
         description="when the capture log is forced to disk: at most 50 ms late, or before the reply",
     )
-    spool_limit: Size = Field(
+    spool_limit: SpoolSize = Field(
         default=4_000_000_000, description="room for captured predictions until they are drained"
     )
     spool_full: WhenFull = Field(
@@ -125,10 +161,10 @@ class ServingSection(_Section):
         default="pass",
         description="hand W3C trace context on; or make OpenTelemetry spans too, with keepfit[otel]",
     )
-    saturated_after: str = Field(
+    saturated_after: Duration = Field(
         default="5s", description="a queue that has been full for longer than this makes the server not ready"
     )
-    drain_lag_warning: str = Field(
+    drain_lag_warning: Duration = Field(
         default="10m", description="a drain further behind than this is a warning of the readiness check"
     )
     compiled: Literal["off", "auto"] = Field(
@@ -147,7 +183,7 @@ class ServingSection(_Section):
 class ControllerSection(_Section):
     """`[controller]`"""
 
-    every: str = Field(default="30s", description="the pause between two ticks of `keepfit up`")
+    every: Duration = Field(default="30s", description="the pause between two ticks of `keepfit up`")
 
 
 class Config(_Section):
@@ -161,12 +197,12 @@ class Config(_Section):
     controller: ControllerSection = ControllerSection()
 
 
-def load_config(root: Path) -> Config:
-    """Read and check the workspace's keepfit.toml.
+def load_config(root: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read and check the workspace's keepfit.toml; what the environment says of `[serving]` stands above it.
 
     Raises:
         WorkspaceError: there is none.
-        ConfigError: saying which setting is wrong, and why.
+        ConfigError: saying which setting or variable is wrong, and why.
     """
     path = root / FILE
     if not path.is_file():
@@ -177,22 +213,56 @@ def load_config(root: Path) -> Config:
         raise ConfigError(f"{path} is not TOML: {error}") from None
     except ValidationError as error:
         raise _explain(path, error) from None
-    _check_pause(path, config.controller.every)
-    _check_duration(path, "serving.saturated_after", config.serving.saturated_after)
-    _check_duration(path, "serving.drain_lag_warning", config.serving.drain_lag_warning)
-    return config
-
-
-def _check_duration(path: Path, setting: str, text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise ConfigError(f"{path}: {setting}: {error}") from None
-
-
-def _check_pause(path: Path, every: str) -> None:
-    if not _check_duration(path, "controller.every", every):
+    if not parse_duration(config.controller.every):
+        every = config.controller.every
         raise ConfigError(f"{path}: controller.every: a pause of '{every}' is none", hint='write "30s"')
+    return config.model_copy(update={"serving": with_environment(config.serving, environment)})
+
+
+def with_environment(section: ServingSection, environment: Mapping[str, str]) -> ServingSection:
+    """`[serving]` with what variables of the environment say instead: KEEPFIT_SERVING_PORT is `port`, and so on.
+
+    Lists are written with commas between their items.
+
+    Raises:
+        ConfigError: naming the variable that is wrong, or that is none.
+
+    >>> changed = with_environment(ServingSection(), {"KEEPFIT_SERVING_BODY_LIMIT": "1MiB", "HOME": "/root"})
+    >>> changed.body_limit, changed.port
+    (1048576, 8080)
+    """
+    given = {name: text for name, text in environment.items() if name.startswith(SERVING_VARIABLES)}
+    if not given:
+        return section
+    told = {_setting(name): _value(_setting(name), text) for name, text in sorted(given.items())}
+    try:
+        return ServingSection.model_validate({**section.model_dump(), **told})
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = f"{SERVING_VARIABLES}{str(first['loc'][0]).upper()}"
+        raise ConfigError(f"{variable}: {_said(first)}", hint=_service_hint(variable, given)) from None
+
+
+def _setting(variable: str) -> str:
+    name = variable.removeprefix(SERVING_VARIABLES).lower()
+    if name in ServingSection.model_fields:
+        return name
+    known = (f"{SERVING_VARIABLES}{one.upper()}" for one in ServingSection.model_fields)
+    is_kubernetes = _OF_A_SERVICE.fullmatch(name.upper()) is not None
+    raise ConfigError(
+        f"there is no setting for the variable {variable}",
+        hint=_SERVICE_LINKS if is_kubernetes else did_you_mean(variable, known),
+    )
+
+
+def _value(setting: str, text: str) -> str | list[str]:
+    if get_origin(ServingSection.model_fields[setting].annotation) is not list:
+        return text
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def _service_hint(variable: str, given: Mapping[str, str]) -> str | None:
+    return _SERVICE_LINKS if given.get(variable, "").startswith("tcp://") else None
 
 
 def find_workspace(start: Path) -> Path:
@@ -215,9 +285,14 @@ def _explain(path: Path, error: ValidationError) -> ConfigError:
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return ConfigError(f"{path}: there is no setting '{where}'", hint=_closest(first["loc"]))
-    return ConfigError(
-        f"{path}: {where}: {first['msg'].removeprefix('Value error, ')}, not {first['input']!r}"
-    )
+    return ConfigError(f"{path}: {where}: {_said(first)}")
+
+
+def _said(error: ErrorDetails) -> str:
+    """What is wrong, and what was given; our own messages name that themselves."""
+    if error["type"] == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    return f"{error['msg']}, not {error['input']!r}"
 
 
 def _closest(place: tuple[int | str, ...]) -> str | None:

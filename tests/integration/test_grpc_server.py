@@ -1,5 +1,6 @@
 """`keepfit serve` with a port for gRPC: one process and two answer there, record it, and end in order."""
 
+import json
 import signal
 import socket
 
@@ -112,3 +113,26 @@ def test_a_port_for_grpc_that_is_in_use_is_said(trained, address):
         "hint: choose another [serving] grpc_port",
     ]
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_where_grpc_is_spoken_is_told(trained, address, workers):
+    """Beside the address of HTTP, to who reads and to who looks into the file."""
+    with trained.running("serve", "--port", "0", "--workers", workers) as server:
+        server.wait_for(f"gRPC on {address}")
+        told = json.loads((trained.root / ".keepfit" / "server.json").read_text(encoding="utf-8"))
+        assert (told["address"], told["grpc"]) == (server.address, address)
+        assert server.end(signal.SIGTERM) == 0
+
+
+def test_granian_leaves_grpc_as_it_is(trained, address):
+    """Both are served by one event loop, and end together."""
+    trained.edit('# http = "uvicorn" ', 'http = "granian" ', "keepfit.toml")
+    with trained.running("serve", "--port", "0") as server:
+        assert infer(address, "over-grpc").id == "over-grpc"
+        assert server.predict("over-http")[0] == 200
+        assert server.end(signal.SIGTERM) == 0
+    assert sorted(recorded(trained.root / ".keepfit" / "spool")["web-0"]) == [
+        "over-grpc",
+        "over-http",
+    ]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -112,20 +113,28 @@ def artifacts(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(params=["uvicorn", "granian"])
+def http(request):
+    """What speaks HTTP."""
+    return request.param
+
+
 @pytest.fixture
-def running(artifacts, tmp_path):
+def running(artifacts, tmp_path, http):
     """A server in a thread of this process."""
     shop = Shop(artifacts)
     capture = CaptureWriter(tmp_path / "spool", log_id="web")
     plane = DataPlane(routes=shop, loader=shop, capture=capture, clock=SystemClock())
     started = threading.Event()
-    server = InferenceServer(plane, port=0, refresh_s=0.01, on_start=lambda _address: started.set())
+    server = InferenceServer(
+        plane, port=0, http=http, refresh_s=0.01, on_start=lambda _addresses: started.set()
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     assert started.wait(60)
-    http = urllib3.connection_from_url(server.address, maxsize=8, block=True, retries=False)
-    yield Running(shop, tmp_path / "spool", plane, server.address, http)
-    http.close()
+    pool = urllib3.connection_from_url(server.address, maxsize=8, block=True, retries=False)
+    yield Running(shop, tmp_path / "spool", plane, server.address, pool)
+    pool.close()
     server.stop()
     thread.join(60)
     assert not thread.is_alive()
@@ -260,13 +269,103 @@ def test_shadows_are_recorded_and_not_seen(running):
     assert [(one.role, one.version) for one in running.recorded()] == [(["champion"], [1]), (["shadow"], [2])]
 
 
+def test_a_body_that_breaks_off_is_no_request(running):
+    """What came of it is not predicted, whole as it may look."""
+    body = json.dumps(rows([1.0])).encode()
+    head = f"POST /v2/models/taxi/infer HTTP/1.1\r\nhost: taxi\r\ncontent-length: {len(body) + 1}\r\n\r\n"
+    host, _, port = running.address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1_000)
+    assert running.post("/v2/models/taxi/infer", {"id": "next", **rows([1.0])})[0] == 200
+    assert [one.prediction_id for one in running.recorded()] == [["next"]]
+
+
+@dataclass
+class Slow:
+    """One model, which takes its time."""
+
+    entered: threading.Event = field(default_factory=threading.Event)
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def routes(self):
+        """As a source of routes."""
+        return [Route(model="taxi", generation=1, champion=1)]
+
+    def load(self, _model, number):
+        """As a loader of versions."""
+        return LoadedModel(signature=SIGNATURE, version=number, predict=self.predict)
+
+    def predict(self, matrix):
+        """Waits until it is let go on."""
+        self.entered.set()
+        assert self.goes_on.wait(60)
+        return matrix[:, 0]
+
+
+@pytest.fixture
+def slow(tmp_path, http):
+    """A server of such a model; the model, the server, its thread, and its data plane."""
+    model, started = Slow(), threading.Event()
+    capture = CaptureWriter(tmp_path / "spool", log_id="web")
+    plane = DataPlane(routes=model, loader=model, capture=capture, clock=SystemClock())
+    server = InferenceServer(plane, port=0, http=http, on_start=lambda _told: started.set())
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert started.wait(60)
+    yield model, server, thread, plane
+    model.goes_on.set()
+    server.stop()
+    thread.join(60)
+    assert not thread.is_alive()
+    plane.close()
+    capture.close()
+
+
+def test_a_stop_answers_what_was_asked_before(slow, tmp_path):
+    """Six callers wait, one of them for a batch that runs and five for their turn: all are answered, and recorded."""
+    model, server, thread, plane = slow
+    replies = []
+
+    def ask(name):
+        body = {"id": name, **rows([1.0])}
+        reply = urllib3.request("POST", f"{server.address}/v2/models/taxi/infer", json=body, timeout=60)
+        replies.append((reply.status, reply.json()["id"]))
+
+    callers = [threading.Thread(target=ask, args=(f"r{number}",)) for number in range(6)]
+    callers[0].start()
+    assert model.entered.wait(60)
+    for caller in callers[1:]:
+        caller.start()
+    until(lambda: plane.waiting_rows() == 5)
+    server.stop()
+    until(lambda: not _is_open(server))
+    model.goes_on.set()
+    for caller in callers:
+        caller.join(60)
+    thread.join(60)
+    assert sorted(replies) == [(200, f"r{number}") for number in range(6)]
+    frames = CaptureReader(tmp_path / "spool").read("web").frames
+    assert sorted(one for frame in frames for one in frame.prediction_id) == [f"r{n}" for n in range(6)]
+
+
+def _is_open(server):
+    host, _, port = server.address.removeprefix("http://").partition(":")
+    try:
+        socket.create_connection((host, int(port))).close()
+    except OSError:
+        return False
+    return True
+
+
 SERVER = """
 import sys
 from pathlib import Path
 from keepfit.adapters.capture_log import CaptureWriter
 from keepfit.clock import SystemClock
 from keepfit.serving.dataplane import DataPlane
-from keepfit.web.server import serve
+from keepfit.web.server import InferenceServer
 
 class Nothing:
     def routes(self):
@@ -275,24 +374,24 @@ class Nothing:
 
 capture = CaptureWriter(Path(sys.argv[1]), log_id="web")
 plane = DataPlane(routes=Nothing(), loader=None, capture=capture, clock=SystemClock())
-serve(plane, port=0, on_start=lambda address: print(address, flush=True))
+InferenceServer(plane, port=0, http=sys.argv[2], on_start=lambda told: print(told.http, flush=True)).run()
 capture.close()
 print("closed", flush=True)
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_server_in_order(tmp_path, number):
+def test_a_signal_ends_the_server_in_order(tmp_path, number, http):
     """It returns to its caller, which closes what it opened, and exits with 0."""
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVER, str(tmp_path), http], stdout=subprocess.PIPE, text=True
     ) as process:
         address = process.stdout.readline().strip()
-        http = urllib3.PoolManager(retries=False)
-        reply = http.request("POST", f"{address}/v2/models/taxi/labels", json={"ids": ["a"], "values": [1]})
+        pool = urllib3.PoolManager(retries=False)
+        reply = pool.request("POST", f"{address}/v2/models/taxi/labels", json={"ids": ["a"], "values": [1]})
         assert reply.json() == {"accepted": 1}
         os.kill(process.pid, number)
-        http.clear()
+        pool.clear()
         assert process.stdout.readline() == "closed\n"
         assert process.wait(60) == 0
     assert isinstance(CaptureReader(tmp_path).read("web").frames[0], LabelsFrame)

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,16 +16,19 @@ from typer.testing import CliRunner
 from keepfit.app.container import MODEL_FOLDERS, PORT_VARIABLE
 from keepfit.app.recording import close_logs
 from keepfit.cli.application import application
-from keepfit.config import ServingSection, say_size
+from keepfit.clock import parse_duration
+from keepfit.config import ServingSection, with_environment
 from keepfit.predictions.spool import share_at
 from keepfit.serving.request import MAX_ROWS
+from keepfit.sizes import say_size
 from keepfit.web.asgi import MAX_BODY_BYTES
 from keepfit.web.batcher import INLINE_S, Limits
+from keepfit.web.front import STOP_S
 from keepfit.web.grpc.descriptor import SERVICE
 from keepfit.web.message import Request
 from keepfit.web.restarts import MOST_FAILED_STARTS
 from keepfit.web.routes import find
-from keepfit.web.supervisor import STOP_WITHIN_S
+from keepfit.web.worker import STOP_MARGIN_S
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "serving.md").read_text(encoding="utf-8")
 WORDS = " ".join(PAGE.split())
@@ -112,7 +116,7 @@ def test_the_table_of_settings_is_that_of_the_code():
     assert {name for name, _ in rows} == set(defaults)
     assert len(rows) == len(defaults)
     for name, said in rows:
-        default = say_size(defaults[name]) if name == "spool_limit" else defaults[name]
+        default = say_size(defaults[name]) if name in {"spool_limit", "body_limit"} else defaults[name]
         assert ast.literal_eval({"true": "True", "false": "False"}.get(said, said)) == default, name
 
 
@@ -120,12 +124,17 @@ def test_the_settings_and_figures_of_the_page_are_those_of_the_code():
     """Names of settings, folders and variables; seconds, counts and sizes."""
     for setting in re.findall(r"`(\w+) = (?:\d+|\"\w+\"|true)`", PAGE):
         assert setting in ServingSection.model_fields, setting
-    limits = Limits()
+    defaults, limits = ServingSection(), Limits()
+    assert (defaults.batch_rows, defaults.queue_rows) == (limits.batch_rows, limits.waiting_rows)
+    assert (defaults.body_limit, defaults.request_rows) == (MAX_BODY_BYTES, MAX_ROWS)
+    assert parse_duration(defaults.timeout).total_seconds() == limits.timeout_s
+    assert parse_duration(defaults.stop_timeout).total_seconds() == STOP_S
     for words in (
         *map(str, MODEL_FOLDERS),
         PORT_VARIABLE,
         SERVICE,
-        f"after {STOP_WITHIN_S:g} seconds",
+        f"for {STOP_S:g} seconds (`stop_timeout`)",
+        f"what is left {STOP_MARGIN_S:g} seconds after that",
         f"up to {limits.batch_rows:,} rows",
         f"when {limits.waiting_rows:,} rows of a model wait",
         f"longer than {limits.timeout_s:g} seconds",
@@ -137,3 +146,13 @@ def test_the_settings_and_figures_of_the_page_are_those_of_the_code():
     assert (share_at(0.79), share_at(0.80), share_at(0.85)) == (1.0, 0.5, 0.25)
     assert MOST_FAILED_STARTS == 5
     assert "dies five times before it serves" in WORDS
+
+
+def test_the_variables_of_the_page_are_settings():
+    """Each line of the table says the same twice."""
+    rows = re.findall(r"^\| `(\w+ = [^`]+)` \| `(\w+)=([^`]+)` \|", PAGE, flags=re.MULTILINE)
+    assert len(rows) == 5
+    for toml, variable, text in rows:
+        told = ServingSection.model_validate(tomllib.loads(toml))
+        assert with_environment(ServingSection(), {variable: text}) == told, variable
+        assert told != ServingSection()

@@ -97,12 +97,14 @@ class Shop:
 class Running:
     """`keepfit serve` with two workers."""
 
-    def __init__(self, shop, *arguments):
+    def __init__(self, shop, *arguments, **variables):
         self._shop = shop
         self.log = shop.root / "log.txt"
         command = [sys.executable, "-m", "keepfit", "serve", "--port", "0", "--workers", "2", *arguments]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=shop.root, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=shop.root, env={**os.environ, **variables}, stdout=log, stderr=log
+            )
         self.http = urllib3.PoolManager(retries=False, maxsize=1)
 
     @property
@@ -364,3 +366,51 @@ def test_a_worker_that_cannot_start_ends_the_server(shop):
         "error: worker 1 ended 5 times before it served" in running.said
     )
     assert "spool" in running.said
+
+
+@pytest.fixture
+def granian(shop):
+    """The same server, but that granian speaks HTTP."""
+    found = Running(shop, KEEPFIT_SERVING_HTTP="granian").wait()
+    yield found
+    if found.process.poll() is None:
+        found.end(signal.SIGKILL)
+
+
+def test_granians_share_a_port_and_swap_together(shop, granian):
+    """Each worker has a socket of its own, new versions come to both, and a worker that dies is started again."""
+    before = granian.workers()
+    assert {granian.ask() for _ in range(20)} == {(1, ANSWERS[1])}
+    shop.release(2)
+    granian.until(lambda: {granian.ask() for _ in range(10)} == {(2, ANSWERS[2])})
+    os.kill(before[0], signal.SIGKILL)
+    granian.until(lambda: before[0] not in granian.listeners() and len(granian.listeners()) == 2)
+    assert {granian.ask() for _ in range(20)} == {(2, ANSWERS[2])}
+
+
+def test_granians_leave_the_port_to_nobody_else(shop, granian):
+    """Granian itself would share it with any process of the same user."""
+    port = granian.address.rpartition(":")[2]
+    second = subprocess.run(
+        [sys.executable, "-m", "keepfit", "serve", "--port", port],
+        cwd=shop.root,
+        env={**os.environ, "KEEPFIT_SERVING_HTTP": "granian"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert f"error: port {port} is in use" in second.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_granians_in_order(shop, granian, number):
+    """As it ends the others: exit code 0, no traceback, no worker left, and all that was answered is recorded."""
+    workers = granian.workers()
+    answered = sum(granian.ask() == (1, ANSWERS[1]) for _ in range(20))
+    assert granian.end(number) == 0
+    assert not any(_runs(one) for one in workers)
+    assert "Traceback" not in granian.said
+    reader = CaptureReader(shop.state / "spool")
+    frames = [frame for log in reader.logs() for frame in reader.read(log).frames]
+    assert sum(len(frame.prediction_id) for frame in frames) == answered == 20

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from keepfit.config import FILE, Config, find_workspace, load_config
+from keepfit.config import FILE, Config, ServingSection, find_workspace, load_config, with_environment
 from keepfit.errors import ConfigError, WorkspaceError
 
 
@@ -48,6 +48,16 @@ def test_what_is_set_is_taken(tmp_path):
         ),
         ("[serving]\nspool_limit = '4 bananas'", "serving.spool_limit: '4 bananas' is no size", None),
         ("[serving]\nspool_limit = '10KB'", "serving.spool_limit: '10KB' is too little", None),
+        ("[serving]\nbody_limit = '0'", "serving.body_limit: '0' is too little to work with", None),
+        ("[serving]\nbatch_rows = 0", "serving.batch_rows: Input should be greater than or equal to 1", None),
+        ("[serving]\nqueue_rows = 'all'", "serving.queue_rows: Input should be a valid integer", None),
+        ("[serving]\ntimeout = '0s'", "serving.timeout: '0s' is no time at all", None),
+        (
+            "[serving]\nstop_timeout = 18",
+            "serving.stop_timeout: Input should be a valid string, not 18",
+            None,
+        ),
+        ("[serving]\nhttp = 'hypercorn'", "serving.http: Input should be 'uvicorn' or 'granian'", None),
         ("[serving]\nspool_full = 'wait'", "serving.spool_full: Input should be 'block', 'sample' or", None),
         ("serving = 3", "serving: Input should be a valid dictionary", None),
         ("[serving", "is not TOML", None),
@@ -128,3 +138,61 @@ def test_a_size_is_bytes(tmp_path, text, size):
     """Decimal and binary units, or none."""
     config = load_config(written(tmp_path, f'[serving]\nspool_limit = "{text}"'))
     assert config.serving.spool_limit == size
+
+
+def test_the_environment_stands_above_the_file(tmp_path):
+    """Only for what it names, in every form that a setting has."""
+    folder = written(tmp_path, '[serving]\nport = 1\nworkers = 2\nbody_limit = "2MB"')
+    variables = {
+        "PORT": "0",
+        "BODY_LIMIT": "1 MiB",
+        "TIMEOUT": "250s",
+        "ALLOW_PICKLE": "true",
+        "TRUSTED_TYPES": "a.B, c.D,",
+        "ACCESS_LOG_FILE": "",
+    }
+    environment = {f"KEEPFIT_SERVING_{name}": text for name, text in variables.items()}
+    serving = load_config(folder, {**environment, "KEEPFIT_SPOOL": "/spool"}).serving
+    assert (serving.port, serving.workers, serving.body_limit) == (0, 2, 1 << 20)
+    assert (serving.timeout, serving.allow_pickle) == ("250s", True)
+    assert (serving.trusted_types, serving.access_log_file) == (["a.B", "c.D"], "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("PORT", "http", "KEEPFIT_SERVING_PORT: Input should be a valid integer"),
+        ("PORT", "", "KEEPFIT_SERVING_PORT: Input should be a valid integer"),
+        ("SPOOL_LIMIT", "10KB", "KEEPFIT_SERVING_SPOOL_LIMIT: '10KB' is too little to work with"),
+        ("TIMEOUT", "soon", "KEEPFIT_SERVING_TIMEOUT: 'soon' is not a duration"),
+        ("HTTP", "nginx", "KEEPFIT_SERVING_HTTP: Input should be 'uvicorn' or 'granian', not 'nginx'"),
+    ],
+)
+def test_a_wrong_variable_is_named(name, text, said):
+    """With what it should be, as a setting of the file is."""
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        with_environment(ServingSection(), {f"KEEPFIT_SERVING_{name}": text})
+
+
+def test_a_variable_for_no_setting_is_an_error():
+    """It was meant for one, and would have changed nothing."""
+    with pytest.raises(ConfigError, match="no setting for the variable KEEPFIT_SERVING_WORKER") as caught:
+        with_environment(ServingSection(), {"KEEPFIT_SERVING_WORKER": "2"})
+    assert caught.value.hint == "did you mean 'KEEPFIT_SERVING_WORKERS'?"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("SERVICE_HOST", "10.0.0.1"), ("PORT_8080_TCP_ADDR", "10.0.0.1"), ("PORT", "tcp://10.0.0.1:8080")],
+)
+def test_what_kubernetes_sets_is_known(name, text):
+    """A service called keepfit-serving tells of itself by variables that look like settings."""
+    with pytest.raises(ConfigError) as caught:
+        with_environment(ServingSection(), {f"KEEPFIT_SERVING_{name}": text})
+    assert "enableServiceLinks: false" in caught.value.hint
+
+
+def test_without_variables_the_section_stays_as_it_is():
+    """Nothing is read again."""
+    section = ServingSection(port=1)
+    assert with_environment(section, {"PORT": "9", "KEEPFIT_SPOOL": "x"}) is section

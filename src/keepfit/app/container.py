@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from keepfit.app.serving_sources import Place
-from keepfit.config import FILE, find_workspace
+from keepfit.config import FILE, SERVING_VARIABLES, find_workspace
 from keepfit.errors import ServerError, WorkspaceError
 from keepfit.ids import is_name
 
@@ -14,6 +14,8 @@ from keepfit.ids import is_name
 MODEL_FOLDERS: Final = (Path("/opt/ml/model"), Path("/mnt/models"))
 #: Where SageMaker says on which port to listen, when several containers share a network.
 PORT_VARIABLE: Final = "SAGEMAKER_BIND_TO_PORT"
+#: Where it is said on which address to listen, also in a container.
+HOST_VARIABLE: Final = f"{SERVING_VARIABLES}HOST"
 #: A container answers whoever reaches it; on a laptop only the laptop itself.
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - that is what a container is for
 
@@ -24,7 +26,7 @@ class Start:
 
     Attributes:
         place: what.
-        host, port: where; None for what keepfit.toml says.
+        host, port: where; None for what the settings say.
     """
 
     place: Place
@@ -69,7 +71,8 @@ def find_start(
             found = next((one for one in model_folders if one.is_dir()), None)
             if found is None:
                 raise
-    host = EVERYWHERE if port is not None or found in model_folders else None
+    in_container = port is not None or found in model_folders
+    host = EVERYWHERE if in_container and HOST_VARIABLE not in environment else None
     if found is None or (found / FILE).is_file():
         folder = workspace if found is None else found
         return Start(place=Place(folder=str(folder), spool=captured), host=host, port=port)

@@ -1,6 +1,5 @@
 """The controller: a tick, a pause, a tick, beside a server in a process of its own."""
 
-import json
 import logging
 import os
 import signal
@@ -15,10 +14,10 @@ from typing import Self
 
 from keepfit.app.drainer import DrainerProcess
 from keepfit.app.one_thread import ONE_THREAD
-from keepfit.app.server_files import ADDRESS_FILE
+from keepfit.app.server_files import Addresses, read_addresses, remove_addresses
 from keepfit.app.stop_request import StopRequest
 from keepfit.app.workspace import Workspace
-from keepfit.clock import SystemClock
+from keepfit.clock import SystemClock, parse_duration
 from keepfit.errors import ServerError
 from keepfit.workflows.drain_capture import drain_capture
 from keepfit.workflows.tick import Tick, tick
@@ -28,8 +27,8 @@ _LOG = logging.getLogger("keepfit")
 #: In .keepfit too: what a server that the controller started had to say.
 SERVER_LOG = "server.log"
 START_TIMEOUT_S = 60.0
-#: A server takes up to 20 seconds to finish what it is doing.
-STOP_TIMEOUT_S = 25.0
+#: How much longer than `[serving] stop_timeout` a server may take to end.
+STOP_MARGIN_S = 7.0
 
 
 class ServerProcess:
@@ -45,12 +44,11 @@ class ServerProcess:
         self._command = [sys.executable, "-m", "keepfit", "serve", "--workspace", str(workspace.root)]
         self._command += ["--host", host, "--port", str(port)]
         self._process: subprocess.Popen[bytes] | None = None
-        self.address = ""
+        self.addresses = Addresses(http="")
 
     def __enter__(self) -> Self:
         self._workspace.state.mkdir(exist_ok=True)
-        address_file = self._workspace.state / ADDRESS_FILE
-        address_file.unlink(missing_ok=True)
+        remove_addresses(self._workspace.state)
         with self._log.open("ab") as log:
             begin = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -62,7 +60,7 @@ class ServerProcess:
                 env={**os.environ, **ONE_THREAD},
             )
         try:
-            self.address = self._wait(begin)
+            self.addresses = self._wait(begin)
         except BaseException:
             self.stop()
             raise
@@ -86,10 +84,15 @@ class ServerProcess:
             return
         self._process.terminate()
         try:
-            self._process.wait(timeout=STOP_TIMEOUT_S)
+            self._process.wait(timeout=self._stop_timeout_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    @property
+    def _stop_timeout_s(self) -> float:
+        patience = parse_duration(self._workspace.config.serving.stop_timeout)
+        return patience.total_seconds() + STOP_MARGIN_S
 
     @property
     def _log(self) -> Path:
@@ -104,12 +107,12 @@ class ServerProcess:
             return "was not started"
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
-    def _wait(self, begin: int) -> str:
+    def _wait(self, begin: int) -> Addresses:
         deadline = time.monotonic() + START_TIMEOUT_S
-        path = self._workspace.state / ADDRESS_FILE
         while time.monotonic() < deadline and self._runs():
-            if path.is_file():
-                return str(json.loads(path.read_text(encoding="utf-8"))["address"])
+            found = read_addresses(self._workspace.state)
+            if found is not None:
+                return found
             time.sleep(0.05)
         raise self._error(begin)
 
@@ -131,7 +134,7 @@ def run_controller(
     host: str,
     port: int,
     every: timedelta,
-    started: Callable[[str], None],
+    started: Callable[[Addresses], None],
     ticked: Callable[[Tick], None] = lambda _tick: None,
     stopping: Callable[[], object] = lambda: None,
 ) -> None:
@@ -145,7 +148,7 @@ def run_controller(
         workspace: whose models are looked after.
         host, port: where the server listens.
         every: the pause between two ticks.
-        started: told the server's address.
+        started: told where the server answers.
         ticked: told what each tick did.
         stopping: called when a stop is asked for, in the signal's handler.
 
@@ -156,7 +159,7 @@ def run_controller(
     with StopRequest(heard=stopping) as stop:
         _ = workspace.models
         with DrainerProcess(workspace), ServerProcess(workspace, host=host, port=port) as server:
-            started(server.address)
+            started(server.addresses)
             _keep_looking(workspace, server, every, stop, ticked)
         _drain_the_rest(workspace)
 

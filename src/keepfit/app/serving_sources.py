@@ -1,5 +1,6 @@
 """What a server serves from: a workspace, or one model's folder. Neither loads what only training or checks need."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from keepfit.adapters.artifact_signature import ArtifactFolder, find_artifact
 from keepfit.adapters.sql.sqlite_reader import SqliteReader
 from keepfit.app.capture_policies import CapturePolicy, capture_policies
 from keepfit.app.version_loader import load_version
-from keepfit.config import STATE_FOLDER, Config, ServingSection, load_config
+from keepfit.config import STATE_FOLDER, Config, ServingSection, load_config, with_environment
 from keepfit.registry.model_version import ModelVersion
 from keepfit.release.routing import Route
 from keepfit.serving.held import RouteSource
@@ -43,7 +44,7 @@ class Sources:
         loader: brings them into memory.
         spool: where predictions are captured.
         state: the workspace's state folder; None when there is no workspace.
-        settings: `[serving]` of keepfit.toml.
+        settings: `[serving]` of keepfit.toml, or its defaults, with what the environment says instead.
         policies: what may be recorded of each model.
     """
 
@@ -55,20 +56,26 @@ class Sources:
     policies: Mapping[str, CapturePolicy] = field(default_factory=dict)
 
 
-def open_sources(place: Place) -> Sources:
+def open_sources(place: Place, environment: Mapping[str, str] = os.environ) -> Sources:
     """Open a place.
+
+    Args:
+        place: a workspace, or a model's folder.
+        environment: its variables stand above the settings; see `keepfit.config.with_environment`.
 
     Raises:
         WorkspaceError: there is no workspace.
-        ConfigError: its keepfit.toml is wrong.
+        ConfigError: its keepfit.toml, or a variable, is wrong.
         ArtifactError: there is no model, or nothing says what it takes.
     """
-    return _workspace(place) if place.model is None else _folder(place, place.model)
+    if place.model is None:
+        return _workspace(place, environment)
+    return _folder(place, place.model, with_environment(ServingSection(), environment))
 
 
-def _workspace(place: Place) -> Sources:
+def _workspace(place: Place, environment: Mapping[str, str]) -> Sources:
     root = Path(place.folder).resolve()
-    config, state = load_config(root), root / STATE_FOLDER
+    config, state = load_config(root, environment), root / STATE_FOLDER
     state.mkdir(exist_ok=True)
     versions = _reader(config, state) or _sql(config, state)
     tracking = config.tracking.uri or f"sqlite:///{state / 'mlflow.db'}"
@@ -82,8 +89,7 @@ def _workspace(place: Place) -> Sources:
     )
 
 
-def _folder(place: Place, model: str) -> Sources:
-    settings = ServingSection()
+def _folder(place: Place, model: str, settings: ServingSection) -> Sources:
     return Sources(
         routes=OneRoute(Route(model=model, generation=1, champion=place.number)),
         loader=FolderLoader(find_artifact(Path(place.folder)), settings),

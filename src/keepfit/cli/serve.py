@@ -20,6 +20,7 @@ from keepfit.cli.options import (
 from keepfit.cli.output import EXIT_FAILED, print_json, report, say, tell, waiting_labels
 
 if TYPE_CHECKING:
+    from keepfit.app.server_files import Addresses
     from keepfit.fleet.health import ModelHealth
     from keepfit.serving.held import RouteSource
     from keepfit.workflows.tick import Tick
@@ -97,7 +98,7 @@ def serve(
         port=next(one for one in (port, start.port, serving.port) if one is not None),
         grpc_port=serving.grpc_port if grpc_port is None else grpc_port,
         workers=workers or serving.workers,
-        started=lambda address: _say_started(sources.routes, address),
+        started=lambda addresses: _say_started(sources.routes, addresses),
     )
 
 
@@ -121,8 +122,8 @@ def up(
     serving = space.config.serving
     pause = every or parse_duration(space.config.controller.every)
 
-    def started(address: str) -> None:
-        _say_started(space.ports.releases, address)
+    def started(addresses: "Addresses") -> None:
+        _say_started(space.ports.releases, addresses)
         say(f"the controller looks every {say_duration(pause)}; Ctrl-C stops both")
 
     run_controller(
@@ -184,8 +185,10 @@ def _say_stopping() -> None:
         os.write(2, b"stopping; Ctrl-C again does not wait for what is being done\n")
 
 
-def _say_started(source: "RouteSource", address: str) -> None:
-    say(f"serving on {address}")
+def _say_started(source: "RouteSource", addresses: "Addresses") -> None:
+    say(f"serving on {addresses.http}")
+    if addresses.grpc:
+        say(f"gRPC on {addresses.grpc}")
     if all(route.champion is None for route in source.routes()):
         say(
             "nothing is released yet, so that every request is refused: run keepfit train MODEL; no restart is needed"

@@ -100,7 +100,7 @@ def tell_story(
         )
     stage("starting the server")
     with ServerProcess(workspace, host="127.0.0.1", port=port) as server:
-        caller = Caller(server.address, MODEL)
+        caller = Caller(server.addresses.http, MODEL)
         stage("replaying February to August")
         replay(workspace, model, caller, start=FEBRUARY, end=end, on_day=lambda day: on_day(workspace, day))
         caller.close()
@@ -112,4 +112,4 @@ def tell_story(
             asked=caller.asked,
             in_lake=workspace.ports.predictions.count(MODEL),
         )
-        after(workspace, story, server.address)
+        after(workspace, story, server.addresses.http)

@@ -96,7 +96,8 @@ class DataPlane:
         self._shadows = ShadowRunner(shadows_waiting)
         self._clock = clock
         self._saturated, self._latest_drain = saturated, latest_drain
-        self._max_rows = max_rows
+        #: More rows, or labels, than these are refused in one request.
+        self.max_rows = max_rows
 
     def infer(
         self,
@@ -142,7 +143,7 @@ class DataPlane:
             accepts,
             request_id=named,
             received_at=self._clock.now_us(),
-            max_rows=self._max_rows,
+            max_rows=self.max_rows,
         )
         return Asked(
             held=held,
@@ -185,8 +186,8 @@ class DataPlane:
             raise RequestError(
                 f"there are {len(ids)} ids and {len(values)} values: give one of each, and of times"
             )
-        if not 0 < len(ids) <= self._max_rows:
-            raise RequestError(f"a request brings 1 to {self._max_rows:,} labels, not {len(ids)}")
+        if not 0 < len(ids) <= self.max_rows:
+            raise RequestError(f"a request brings 1 to {self.max_rows:,} labels, not {len(ids)}")
         self._recorder.labels(
             LabelsFrame(
                 model=model,

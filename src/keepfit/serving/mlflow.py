@@ -8,7 +8,7 @@ from keepfit.errors import RequestError
 from keepfit.serving import kserve_v1, table_rows
 from keepfit.serving.json_body import parse
 from keepfit.serving.payload import Payload
-from keepfit.serving.request import Accepts
+from keepfit.serving.request import MAX_ROWS, Accepts
 from keepfit.serving.result import InferenceResult
 from keepfit.serving.table_csv import read_csv
 from keepfit.serving.table_parquet import read_parquet
@@ -37,7 +37,7 @@ class TableRequest:
         return self._read(accepts)
 
 
-def decode(body: bytes, media_type: str = JSON) -> TableRequest:
+def decode(body: bytes, media_type: str = JSON, *, max_rows: int = MAX_ROWS) -> TableRequest:
     """Read a body.
 
     `params` is accepted and has no effect, as with a model that declares none.
@@ -45,6 +45,7 @@ def decode(body: bytes, media_type: str = JSON) -> TableRequest:
     Args:
         body: JSON, CSV with a header line, or Parquet; text in UTF-8.
         media_type: one of `MEDIA_TYPES`.
+        max_rows: a Parquet file with more rows is not unpacked.
 
     Raises:
         RequestError: the body is not JSON, or does not hold exactly one of the formats.
@@ -52,7 +53,7 @@ def decode(body: bytes, media_type: str = JSON) -> TableRequest:
     if media_type == CSV:
         return TableRequest(lambda accepts: read_csv(body, accepts))
     if media_type == PARQUET:
-        return TableRequest(lambda accepts: read_parquet(body, accepts))
+        return TableRequest(lambda accepts: read_parquet(body, accepts, max_rows=max_rows))
     read = parse(body)
     given = [name for name in FORMATS if name in read] if isinstance(read, dict) else []
     if len(given) != 1:

@@ -5,6 +5,7 @@ from typing import Final
 from keepfit.serving import mlflow
 from keepfit.serving.mlflow import CSV, JSON, TableRequest
 from keepfit.serving.preferences import weights
+from keepfit.serving.request import MAX_ROWS
 from keepfit.serving.result import InferenceResult
 from keepfit.serving.table_csv import read_csv
 from keepfit.serving.table_npy import read_npy
@@ -14,7 +15,7 @@ NPY: Final = "application/x-npy"
 MEDIA_TYPES: Final = (*mlflow.MEDIA_TYPES, NPY)
 
 
-def decode(body: bytes, media_type: str = JSON) -> TableRequest:
+def decode(body: bytes, media_type: str = JSON, *, max_rows: int = MAX_ROWS) -> TableRequest:
     """Read a body of `/invocations`, SageMaker's or MLflow's.
 
     SageMaker's CSV has no header: each line holds all features in order, without the label. MLflow's has one. The
@@ -24,6 +25,7 @@ def decode(body: bytes, media_type: str = JSON) -> TableRequest:
     Args:
         body: as it came.
         media_type: one of `MEDIA_TYPES`.
+        max_rows: a Parquet file with more rows is not unpacked.
 
     Raises:
         RequestError: the body is not what the media type says.
@@ -32,7 +34,7 @@ def decode(body: bytes, media_type: str = JSON) -> TableRequest:
         return TableRequest(lambda accepts: read_csv(body, accepts, header=None))
     if media_type == NPY:
         return TableRequest(lambda accepts: read_npy(body, accepts))
-    return mlflow.decode(body, media_type)
+    return mlflow.decode(body, media_type, max_rows=max_rows)
 
 
 def encode(result: InferenceResult, accept: str | None = None) -> tuple[bytes, str]:

@@ -23,7 +23,7 @@ _ENDING: Final = ".msgpack"
 
 
 def metrics_in(spool: Path) -> Path:
-    """Where the workers that share a spool keep their numbers."""
+    """Where the servers that share a spool have a folder each, in which their workers keep their numbers."""
     return spool / "metrics"
 
 
@@ -66,12 +66,6 @@ class MetricsFolder:
     def workers(self) -> list[str]:
         """Who has written here, sorted."""
         return sorted(path.stem for path in self._folder.glob(f"*{_ENDING}"))
-
-    def clear(self) -> None:
-        """Begin at zero: called once when a server starts, before its workers do."""
-        for pattern in (f"*{_ENDING}", "*.part"):
-            for path in self._folder.glob(pattern):
-                path.unlink(missing_ok=True)
 
     def _path(self, worker: str) -> Path:
         return self._folder / f"{worker}{_ENDING}"

@@ -127,6 +127,8 @@ class InferenceApp:
     def quick(self, exchange: Exchange) -> bool:
         """Answer a small request for predictions without a task of its own; False for everything else."""
         began = perf_counter_ns()
+        if len(exchange.body) > self._max_body_bytes:
+            return False
         scope = exchange.scope
         headers = {_READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
         request = Request(method="POST", path=scope["path"], headers=headers, body=exchange.body)

@@ -107,7 +107,7 @@ def invocations(plane: DataPlane, request: Request, _parts: Parts) -> Call:
 
     return Call(
         model=_model_of(plane, request),
-        read=sagemaker.decode(request.body, _told(request)).payload,
+        read=sagemaker.decode(request.body, _told(request), max_rows=plane.max_rows).payload,
         reply=reply,
         request_id=request.headers.get(SAGEMAKER_ID) or None,
         timeout_s=_timeout_s(request),

@@ -12,7 +12,8 @@ import sys
 
 from keepfit.errors import ServerError
 
-_BACKLOG = 2048
+#: Connections that wait to be taken.
+BACKLOG = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -42,6 +43,15 @@ def reserve(host: str, port: int) -> socket.socket:
     # Whoever asks for a port that may be shared gets one that others share: ask for it alone first.
     with listen(host, port) as alone:
         port = alone.getsockname()[1]
+    # Two that do not listen yet may both have a port with SO_REUSEADDR, which it takes to get one that was used a moment
+    # ago. So one is had by that way, gives the option up, and makes room for a second one that never had it.
+    with _bound(host, port, shared=True) as first:
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        return _bound(host, port, shared=True, reused=False)
+
+
+def hold(host: str, port: int) -> socket.socket:
+    """A socket that is bound to a reserved port and does not listen. Raises ServerError."""
     return _bound(host, port, shared=True)
 
 
@@ -52,11 +62,16 @@ def join(host: str, port: int) -> socket.socket:
 
 def address_of(listener: socket.socket) -> str:
     """The address, as in `http://127.0.0.1:8080`."""
+    return f"http://{name_of(listener)}"
+
+
+def name_of(listener: socket.socket) -> str:
+    """Host and port, as in `127.0.0.1:8080` or `[::1]:8080`."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+def _bound(host: str, port: int, *, shared: bool = False, reused: bool = True) -> socket.socket:
     if not 0 <= port <= 65_535:
         raise ServerError(f"{port} is not a port: they run from 1 to 65535", hint="0 takes any that is free")
     try:
@@ -69,7 +84,7 @@ def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
         ) from None
     listener = socket.socket(family, kind, protocol)
     try:
-        if sys.platform != "win32":
+        if reused and sys.platform != "win32":
             # Without it a port is refused for a minute after a server that had connections has ended.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
@@ -83,7 +98,7 @@ def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
 def _listening(listener: socket.socket, host: str, port: int) -> socket.socket:
     try:
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _refused(error, host, port) from None

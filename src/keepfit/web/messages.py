@@ -17,6 +17,7 @@ class Begin(msgspec.Struct, frozen=True, tag=True):
         host, port: where to listen, once something is committed.
         grpc_port: where gRPC is spoken; 0 for nowhere.
         place: what to serve.
+        metrics: the folder in which the workers of this server keep their numbers.
     """
 
     slot: int
@@ -24,6 +25,7 @@ class Begin(msgspec.Struct, frozen=True, tag=True):
     port: int
     grpc_port: int
     place: Place
+    metrics: str
 
 
 class Prepare(msgspec.Struct, frozen=True, tag=True):

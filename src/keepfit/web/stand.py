@@ -20,30 +20,55 @@ from keepfit.serving.held import Holding
 from keepfit.serving.readiness import Spool
 from keepfit.serving.surroundings import AllWorkers, Surroundings
 from keepfit.serving.telemetry import Telemetry
-from keepfit.serving.telemetry_files import SharedTelemetry, metrics_in
+from keepfit.serving.telemetry_files import SharedTelemetry
 from keepfit.serving.telemetry_snapshot import Count
 from keepfit.serving.warm_up import warmed
 from keepfit.web.access_log import AccessLog, Sink
+from keepfit.web.batcher import Limits
 from keepfit.web.gauges import Gauges
 from keepfit.web.spans import Spans, open_spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """What one process answers with."""
+    """What one process answers with.
+
+    Attributes:
+        plane: what answers.
+        holding: what it holds.
+        limits: how much is taken on.
+        access_log: where each request is told; None for nowhere.
+        spans: where each request becomes a span; None for nowhere.
+        settings: as they were when it was opened.
+    """
 
     plane: DataPlane
     holding: Holding
+    limits: Limits
     access_log: AccessLog | None
     spans: Spans | None
+    settings: ServingSection
+
+    @property
+    def stop_s(self) -> float:
+        """Seconds that requests under way are given to end."""
+        return parse_duration(self.settings.stop_timeout).total_seconds()
+
+    @property
+    def keep_alive_s(self) -> float:
+        """Seconds that a connection may be idle."""
+        return parse_duration(self.settings.keep_alive).total_seconds()
 
 
 @contextmanager
-def open_stand(sources: Sources, *, slot: int = 0, all_workers: AllWorkers | None = None) -> Iterator[Stand]:
+def open_stand(
+    sources: Sources, metrics: Path, *, slot: int = 0, all_workers: AllWorkers | None = None
+) -> Iterator[Stand]:
     """A data plane with a capture log of its own; everything is closed at the end.
 
     Args:
         sources: what is served.
+        metrics: the folder that the processes of this server share for their numbers.
         slot: 0, 1, 2 … among the processes on one port.
         all_workers: has all of them load and unload models; None where there is one.
     """
@@ -52,7 +77,7 @@ def open_stand(sources: Sources, *, slot: int = 0, all_workers: AllWorkers | Non
         name, writer = _capture(sources.spool, slot, settings)
         stack.callback(writer.close)
         masked = MaskedLog(writer, sources.policies, _key(sources))
-        shared = SharedTelemetry(metrics_in(sources.spool), name, clock)
+        shared = SharedTelemetry(metrics, name, clock)
         surroundings = Surroundings(
             totals=shared.total,
             all_workers=all_workers,
@@ -65,6 +90,7 @@ def open_stand(sources: Sources, *, slot: int = 0, all_workers: AllWorkers | Non
             loader=sources.loader,
             capture=masked,
             clock=clock,
+            max_rows=settings.request_rows,
             share=masked.share,
             shadows_waiting=settings.shadow_queue,
             telemetry=shared.live,
@@ -87,7 +113,22 @@ def open_stand(sources: Sources, *, slot: int = 0, all_workers: AllWorkers | Non
         spans = open_spans() if settings.tracing == "otel" else None
         if spans is not None:
             stack.callback(spans.close)
-        yield Stand(plane=plane, holding=plane.holding, access_log=access_log, spans=spans)
+        yield Stand(
+            plane=plane,
+            holding=plane.holding,
+            limits=_limits(settings),
+            access_log=access_log,
+            spans=spans,
+            settings=settings,
+        )
+
+
+def _limits(settings: ServingSection) -> Limits:
+    return Limits(
+        batch_rows=settings.batch_rows,
+        waiting_rows=settings.queue_rows,
+        timeout_s=parse_duration(settings.timeout).total_seconds(),
+    )
 
 
 def _capture(spool: Path, slot: int, settings: ServingSection) -> tuple[str, CaptureWriter]:

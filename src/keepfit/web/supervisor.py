@@ -12,16 +12,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from keepfit.app.server_files import Addresses
 from keepfit.app.serving_sources import Place
 from keepfit.errors import ServerError
 from keepfit.serving.following import Change, Follower, Key, Problem
 from keepfit.serving.held import RouteSource
 from keepfit.web.change_round import ChangeRound
 from keepfit.web.crew import Crew
-from keepfit.web.listener import address_of, reserve
+from keepfit.web.listener import address_of, name_of, reserve
 from keepfit.web.messages import (
     Begin,
     Commit,
@@ -39,8 +41,6 @@ from keepfit.web.wishes import Wishes
 
 _log = logging.getLogger(__name__)
 
-#: Seconds after which workers that were told to end are killed.
-STOP_WITHIN_S: Final = 20.0
 _LOOK_EVERY_S: Final = 0.25
 
 
@@ -54,7 +54,9 @@ class Supervisor:
         grpc_port: where workers speak gRPC too; 0 for nowhere.
         workers: how many processes.
         refresh_s: how often routes are looked at.
-        on_start: called with the address once the first worker answers.
+        metrics: the folder in which they keep their numbers.
+        stop_s: workers that were told to end are killed after so many seconds.
+        on_start: told where they answer once the first worker answers.
 
     Raises:
         ServerError: the port cannot be had.
@@ -68,18 +70,28 @@ class Supervisor:
         host: str,
         port: int,
         workers: int,
+        metrics: Path,
+        stop_s: float,
         grpc_port: int = 0,
         refresh_s: float = 0.5,
-        on_start: Callable[[str], None] = lambda _address: None,
+        on_start: Callable[[Addresses], None] = lambda _addresses: None,
     ) -> None:
         self._source, self._refresh_s, self._say_started = source, refresh_s, on_start
+        self._stop_s = stop_s
         self._reserved = reserve(host, port)
         self._grpc_reserved = self._reserve_grpc(host, grpc_port) if grpc_port else None
-        self.address = address_of(self._reserved)
-        port = self._reserved.getsockname()[1]
-        self._crew = Crew(
-            workers, lambda slot: Begin(slot=slot, host=host, port=port, grpc_port=grpc_port, place=place)
+        self.addresses = Addresses(
+            http=address_of(self._reserved),
+            grpc="" if self._grpc_reserved is None else name_of(self._grpc_reserved),
         )
+        port = self._reserved.getsockname()[1]
+
+        def begin(slot: int) -> Begin:
+            return Begin(
+                slot=slot, host=host, port=port, grpc_port=grpc_port, place=place, metrics=str(metrics)
+            )
+
+        self._crew = Crew(workers, begin)
         self._follower = Follower()
         self._unreadable: tuple[Problem, ...] = ()
         self._told: tuple[Problem, ...] = ()
@@ -100,7 +112,7 @@ class Supervisor:
             try:
                 while not self._asked_to_stop:
                     self._step()
-                self._crew.drain(STOP_WITHIN_S, hurry=lambda: self._asked_to_stop > 1)
+                self._crew.drain(self._stop_s, hurry=lambda: self._asked_to_stop > 1)
             finally:
                 self._crew.end()
                 self._reserved.close()
@@ -147,7 +159,7 @@ class Supervisor:
                 self._wishes.done(slot, report)
             case Serving() if not self._is_serving:
                 self._is_serving = True
-                self._say_started(self.address)
+                self._say_started(self.addresses)
             case _:
                 pass
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from keepfit.app.collector import collect_seldom
@@ -18,7 +19,6 @@ from keepfit.errors import KeepfitError
 from keepfit.serving.following import Change, Problem
 from keepfit.serving.held import Holding
 from keepfit.serving.preparing import Prepared as Loaded
-from keepfit.web.listener import join
 from keepfit.web.messages import (
     Begin,
     Commit,
@@ -35,10 +35,12 @@ from keepfit.web.messages import (
     line,
     read_order,
 )
-from keepfit.web.server import DRAIN_S, InferenceServer
+from keepfit.web.server import InferenceServer
 from keepfit.web.stand import Stand, open_stand
 from keepfit.web.wishes import Wishing
 
+#: How much longer than its requests a worker may take to end before it is ended by force.
+STOP_MARGIN_S = 2.0
 #: How often models that nobody asks for are looked for.
 _TIDY_EVERY_S = 0.5
 
@@ -140,7 +142,7 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(begin: Begin, lines: BinaryIO, reporter: Reporter) -> None:
     sources = open_sources(begin.place)
     wishing = Wishing(reporter)
-    with open_stand(sources, slot=begin.slot, all_workers=wishing) as stand:
+    with open_stand(sources, Path(begin.metrics), slot=begin.slot, all_workers=wishing) as stand:
         orders = Orders(stand.holding, reporter, wishing.granted)
         for text in lines:
             if orders.obey(text):
@@ -152,12 +154,18 @@ def _serve(begin: Begin, lines: BinaryIO, reporter: Reporter) -> None:
             access_log=stand.access_log,
             spans=stand.spans,
             host=begin.host,
-            listener=join(begin.host, begin.port),
+            port=begin.port,
             grpc_port=begin.grpc_port,
+            shared=True,
+            http=stand.settings.http,
+            limits=stand.limits,
+            max_body_bytes=stand.settings.body_limit,
+            stop_s=stand.stop_s,
             refresh_s=None,
-            on_start=lambda _address: _begin(reporter),
+            keep_alive_s=stand.keep_alive_s,
+            on_start=lambda _addresses: _begin(reporter),
         )
-        _in_background(lambda: _follow(lines, orders, server))
+        _in_background(lambda: _follow(lines, orders, server, stand.stop_s))
         _in_background(lambda: _tidy(stand))
         server.run()
 
@@ -167,14 +175,14 @@ def _begin(reporter: Reporter) -> None:
     reporter(Serving())
 
 
-def _follow(lines: BinaryIO, orders: Orders, server: InferenceServer) -> None:
+def _follow(lines: BinaryIO, orders: Orders, server: InferenceServer, stop_s: float) -> None:
     """Obey until the supervisor says no more; then end, by force when it takes too long."""
     try:
         for text in lines:
             orders.obey(text)
     finally:
         server.stop()
-        threading.Event().wait(DRAIN_S + 2)
+        threading.Event().wait(stop_s + STOP_MARGIN_S)
         os._exit(1)
 
 

@@ -47,6 +47,13 @@ def test_sagemaker_says_the_port(tmp_path, opt):
     assert (found.host, found.port) == (EVERYWHERE, 8501)
 
 
+def test_the_address_that_was_asked_for_stands_above_a_containers(tmp_path, opt):
+    """It is then among the settings."""
+    environment = {"SAGEMAKER_BIND_TO_PORT": "8501", "KEEPFIT_SERVING_HOST": "127.0.0.1"}
+    found = start(tmp_path, environment=environment)
+    assert (found.host, found.port) == (None, 8501)
+
+
 def test_a_port_that_is_none_is_said(tmp_path, opt):
     """With the variable that holds it."""
     with pytest.raises(ServerError, match="SAGEMAKER_BIND_TO_PORT is 'http'"):

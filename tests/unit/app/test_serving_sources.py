@@ -12,7 +12,7 @@ from keepfit.adapters.sql.migrate import migrate
 from keepfit.adapters.sql.releases import SqlReleases
 from keepfit.adapters.sql.sqlite_reader import SqliteReader
 from keepfit.app.serving_sources import Place, open_sources
-from keepfit.errors import ArtifactError, WorkspaceError
+from keepfit.errors import ArtifactError, ConfigError, WorkspaceError
 from keepfit.registry.signature import Feature, Kind, Signature
 from keepfit.release.routing import Route
 
@@ -48,6 +48,21 @@ def test_a_workspace_keeps_its_own_spool_and_settings(workspace):
     assert (found.spool, found.state) == (workspace / ".keepfit" / "spool", workspace / ".keepfit")
     assert found.settings.workers == 3
     assert open_sources(Place(folder=str(workspace), spool="/var/spool")).spool == Path("/var/spool")
+
+
+def test_the_environment_stands_above_the_settings(workspace, tmp_path):
+    """Of a workspace, and of a folder, which has no file of settings."""
+    environment = {"KEEPFIT_SERVING_WORKERS": "5", "KEEPFIT_SERVING_BATCH_ROWS": "9"}
+    settings = open_sources(Place(folder=str(workspace)), environment).settings
+    assert (settings.workers, settings.batch_rows) == (5, 9)
+    folder = tmp_path / "eta"
+    folder.mkdir()
+    (folder / "MLmodel").write_text(MLMODEL, encoding="utf-8")
+    write_signature(folder, SIGNATURE)
+    place = Place(folder=str(folder), model="eta")
+    assert open_sources(place, environment).settings.workers == 5
+    with pytest.raises(ConfigError, match="KEEPFIT_SERVING_WORKERS: Input should be"):
+        open_sources(place, {"KEEPFIT_SERVING_WORKERS": "0"})
 
 
 def test_another_database_is_asked_by_its_address(workspace):

@@ -44,15 +44,6 @@ def test_what_was_told_outlives_a_kill(tmp_path):
     assert received(SharedTelemetry(tmp_path, "web-0", clock).total()) == told == 7
 
 
-def test_a_new_server_begins_at_zero(tmp_path):
-    """Files of workers that it may not have any more are gone."""
-    folder = MetricsFolder(tmp_path / "metrics")
-    folder.clear()
-    folder.write("web-7", Snapshot())
-    folder.clear()
-    assert (folder.workers(), folder.read("web-7")) == ([], None)
-
-
 def test_a_file_that_cannot_be_read_is_left_out(tmp_path, caplog):
     """The others are told all the same, and the log says why."""
     (tmp_path / "web-1.msgpack").write_bytes(b"\xc1")

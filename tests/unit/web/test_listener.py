@@ -17,6 +17,27 @@ def test_a_reserved_port_is_nobody_elses():
                 take("127.0.0.1", port)
 
 
+def test_a_reserved_port_is_held_before_anybody_listens():
+    """The models of its workers may take seconds to load."""
+    with reserve("127.0.0.1", 0) as held:
+        port = held.getsockname()[1]
+        for take in (listen, reserve):
+            with pytest.raises(ServerError, match=f"port {port} is in use"):
+                take("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_port_is_reserved_again_right_after_a_server_ended(shared):
+    """The system remembers the connections that a server closed for a minute."""
+    before = (reserve if shared else listen)("127.0.0.1", 0)
+    port = before.getsockname()[1]
+    listener = join("127.0.0.1", port) if shared else before
+    with before, listener, socket.create_connection(("127.0.0.1", port)) as caller:
+        listener.accept()[0].close()
+        assert caller.recv(1) == b""
+    reserve("127.0.0.1", port).close()
+
+
 def test_workers_share_a_reserved_port_and_all_get_connections():
     """Of a hundred, none of two gets less than ten: the odds of that are 1e-17."""
     with (

@@ -27,7 +27,14 @@ PROBLEM = Problem(model="eta", version=4, reason="a line\nand 'another'")
 @pytest.mark.parametrize(
     "order",
     [
-        Begin(slot=1, host="::1", port=80, grpc_port=0, place=Place(folder="/srv/eta", spool="/var/spool")),
+        Begin(
+            slot=1,
+            host="::1",
+            port=80,
+            grpc_port=0,
+            place=Place(folder="/srv/eta", spool="/var/spool"),
+            metrics="/var/spool/metrics/server-1",
+        ),
         Prepare(1, (ROUTE,), (("eta", 4),)),
         Commit(2, (ROUTE,), (PROBLEM,)),
         Tell((PROBLEM, Problem(model="", version=None, reason="locked"))),

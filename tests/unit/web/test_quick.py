@@ -8,7 +8,8 @@ from time import perf_counter
 
 import pytest
 
-from keepfit.web.server import KEEP_ALIVE_S, InferenceServer
+from keepfit.web.front import KEEP_ALIVE_S
+from keepfit.web.server import InferenceServer
 
 INFER = json.dumps(
     {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [[4.0, 8.0]]}], "id": "r"}

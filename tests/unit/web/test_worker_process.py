@@ -30,7 +30,9 @@ def heard(worker):
 def test_a_worker_says_why_it_cannot_begin(worker, tmp_path):
     """In the words of the error, with what to do; then it is gone."""
     place = Place(folder=str(tmp_path))
-    worker.tell(Begin(slot=0, host="127.0.0.1", port=0, grpc_port=0, place=place))
+    worker.tell(
+        Begin(slot=0, host="127.0.0.1", port=0, grpc_port=0, place=place, metrics=str(tmp_path / "metrics"))
+    )
     (report,) = heard(worker)
     assert isinstance(report, Ended)
     assert f"no keepfit.toml in {tmp_path}" in report.reason
@@ -46,6 +48,10 @@ def test_a_worker_that_was_killed_is_known_by_its_signal(worker):
     assert worker.hear() == []
     worker.kill()
     worker.process.wait(60)
-    worker.tell(Begin(slot=0, host="127.0.0.1", port=0, grpc_port=0, place=Place(folder="/srv")))
+    worker.tell(
+        Begin(
+            slot=0, host="127.0.0.1", port=0, grpc_port=0, place=Place(folder="/srv"), metrics="/srv/metrics"
+        )
+    )
     assert not worker.is_alive
     assert worker.ending == "it was ended by SIGKILL"
