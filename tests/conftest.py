@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Before a numeric library is imported. Tests and the processes they start share the cores: threads of OpenMP that wait
 # for one another on a busy core cost more than they save. Nothing here depends on how many there are.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# On a busy machine an example takes as long as others let it; pytest's own limit ends what hangs. The number of
+# examples is each test's, the same here and in CI.
+settings.register_profile("keepfit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("keepfit")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
