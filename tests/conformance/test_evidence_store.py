@@ -160,7 +160,11 @@ PUTS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(puts=PUTS)
 def test_both_stores_agree_whatever_comes(tmp_path_factory, puts):
     """Any sequence of puts, late ones among them, gives the same evidence, to a process that begins afterwards too."""

@@ -341,7 +341,11 @@ BATCHES = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(batches=BATCHES)
 def test_both_stores_agree_whatever_comes(tmp_path_factory, batches):
     """Any sequence of batches, replays and repeats among them, gives the same answers and the same rows."""

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
 
+from keepfit.adapters.file_lock import file_lock
 from keepfit.cli import main
 
 #: How long a process may take to say that it serves; it compiles its modules when nothing did before.
@@ -147,12 +148,19 @@ def _command(*arguments: str) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, the same for all processes that share its tests."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+
+
+@pytest.fixture(scope="session")
+def compiled(shared: Path) -> Iterator[None]:
     """Processes of these tests share compiled modules, also where Python is told to write none beside the sources."""
     with pytest.MonkeyPatch.context() as patch:
         if os.environ.get("PYTHONDONTWRITEBYTECODE"):
             patch.delenv("PYTHONDONTWRITEBYTECODE")
-            patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
+            patch.setenv("PYTHONPYCACHEPREFIX", str(shared / "compiled"))
         yield
 
 
@@ -167,11 +175,16 @@ class First:
 
 
 @pytest.fixture(scope="session")
-def first(compiled: None, tmp_path_factory: pytest.TempPathFactory) -> First:
-    """`keepfit init`, `keepfit status` and `keepfit train bikes`; no test may change what they made."""
-    keepfit = Keepfit(tmp_path_factory.mktemp("bikes"))
-    init, before = keepfit("init"), keepfit("status")
-    return First(keepfit, init, before, keepfit.process("train", "bikes"))
+def first(compiled: None, shared: Path) -> First:
+    """`keepfit init`, `keepfit status` and `keepfit train bikes`, once a run; no test may change what they made."""
+    keepfit, said = Keepfit(shared / "bikes"), shared / "first.json"
+    with file_lock(shared / "first.lock"):
+        if not said.exists():
+            keepfit.root.mkdir()
+            steps = keepfit("init"), keepfit("status"), keepfit.process("train", "bikes")
+            said.write_text(json.dumps([asdict(step) for step in steps]), encoding="utf-8")
+    init, before, train = (Done(**step) for step in json.loads(said.read_text(encoding="utf-8")))
+    return First(keepfit, init, before, train)
 
 
 @pytest.fixture

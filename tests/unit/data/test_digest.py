@@ -135,11 +135,11 @@ def test_a_type_without_an_encoding_is_refused(column):
 
 
 def test_a_million_rows_take_a_moment():
-    """A million rows of ten columns, text included, are digested in less than two seconds."""
+    """A million rows of ten columns, text included, are digested in less than two seconds of processor time."""
     numbers = np.random.default_rng(0).normal(size=1_000_000)
     frame = pl.DataFrame({f"x{i}": numbers for i in range(8)}).with_columns(
         a=pl.int_range(pl.len()).cast(pl.String), b=pl.int_range(pl.len())
     )
-    started = time.perf_counter()
+    started = time.process_time()
     frame_digest(frame)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -36,7 +36,7 @@ def server():
     """A real HTTP server on loopback that records."""
     handler = type("Handler", (_Recorder,), {"bodies": [], "status": 200, "protocol_version": "HTTP/1.1"})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever)
+        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield listening, handler
         listening.shutdown()

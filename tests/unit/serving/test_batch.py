@@ -94,7 +94,7 @@ def test_every_row_has_its_requests_latency(ask):
     assert served.predict_s >= 0
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(sizes=st.lists(st.integers(1, 5), min_size=1, max_size=12), percent=st.floats(0, 100))
 def test_in_company_or_alone_the_answer_is_the_same(world, sizes, percent):
     """Whatever the sizes, and whatever share the canary has."""

@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 import numpy as np
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from keepfit.stats.blas import one_blas_thread
 
@@ -15,11 +15,11 @@ def _threads():
 
 def test_the_last_to_leave_gives_the_threads_back():
     """However the blocks overlap: the first may leave before the second."""
-    before = _threads()
-    first, second = ExitStack(), ExitStack()
-    first.enter_context(one_blas_thread())
-    second.enter_context(one_blas_thread())
-    first.close()
-    assert _threads() == {1}
-    second.close()
-    assert _threads() == before
+    with threadpool_limits(2, user_api="blas"):
+        first, second = ExitStack(), ExitStack()
+        first.enter_context(one_blas_thread())
+        second.enter_context(one_blas_thread())
+        first.close()
+        assert _threads() == {1}
+        second.close()
+        assert _threads() == {2}

@@ -14,7 +14,9 @@ from keepfit.serving.request import Accepts
 
 ALL = sorted(set(DATATYPES) - {"BYTES"})
 FIXTURES = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
 )
 
 
