@@ -39,7 +39,7 @@ def tell(workspace: Workspace, *, start: datetime, first: datetime, end: datetim
     train_now(workspace, MODEL, start=start, end=first, now=first, why="the first version")
     days: list[Day] = []
     with ServerProcess(workspace, host="127.0.0.1", port=0) as server:
-        caller = Caller(server.address, MODEL)
+        caller = Caller(server.addresses.http, MODEL)
         replay(workspace, workspace.model(MODEL), caller, start=first, end=end, on_day=days.append)
         caller.close()
     return Told(workspace, days)

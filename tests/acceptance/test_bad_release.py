@@ -53,7 +53,7 @@ def test_forced_past_the_gates_it_is_rolled_back_by_itself(workspace):
     """The former champion answers in its shadow; as soon as labels tell, it takes over again."""
     model, ports = workspace.model(MODEL), workspace.ports
     with ServerProcess(workspace, host="127.0.0.1", port=0) as server:
-        caller = Caller(server.address, MODEL)
+        caller = Caller(server.addresses.http, MODEL)
         replay(workspace, model, caller, start=FEBRUARY, end=THIRD)
         version = ports.registry.version(MODEL, 2)
         start_release(ports, model, version, now=THIRD, actor="ana", forced_by="ana", why="I know better")

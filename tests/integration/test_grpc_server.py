@@ -132,7 +132,8 @@ def test_granian_leaves_grpc_as_it_is(trained, address):
         assert infer(address, "over-grpc").id == "over-grpc"
         assert server.predict("over-http")[0] == 200
         assert server.end(signal.SIGTERM) == 0
-    assert sorted(recorded(trained.root / ".keepfit" / "spool")["web-0"]) == [
+    spool = trained.root / ".keepfit" / "spool"
+    assert sorted(recorded(spool)[server_log(spool, 0)]) == [
         "over-grpc",
         "over-http",
     ]

@@ -338,7 +338,7 @@ def test_a_stop_answers_what_was_asked_before(slow, tmp_path):
     assert model.entered.wait(60)
     for caller in callers[1:]:
         caller.start()
-    until(lambda: plane.waiting_rows() == 5)
+    until(lambda: plane.lanes.waiting_rows == 5)
     server.stop()
     until(lambda: not _is_open(server))
     model.goes_on.set()

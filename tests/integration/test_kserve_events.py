@@ -14,9 +14,9 @@ from keepfit.predictions.ledger import Ledger
 from keepfit.registry.signature import Feature, Kind, Signature
 from keepfit.release.routing import Route
 from keepfit.serving.dataplane import DataPlane
-from keepfit.serving.ingest.door import KserveDoor
 from keepfit.serving.ingest.kserve import REQUEST, RESPONSE
 from keepfit.serving.loaded import LoadedModel
+from keepfit.serving.surroundings import Surroundings
 from keepfit.serving.telemetry_snapshot import Count
 from keepfit.web.asgi import InferenceApp
 from keepfit.workflows.drain_capture import drain_capture
@@ -53,9 +53,13 @@ def plane(tmp_path):
     halves = EventHalves(spool / "kserve.db")
     served = Served()
     made = DataPlane(
-        routes=served, loader=served, capture=writer, clock=SystemClock(), share=lambda _model: 0.5
+        routes=served,
+        loader=served,
+        capture=writer,
+        clock=SystemClock(),
+        share=lambda _model: 0.5,
+        surroundings=Surroundings(halves=halves),
     )
-    made.door = KserveDoor(halves=halves, answering=made.answering, capture=writer)
     made.refresh()
     yield made
     made.close()

@@ -4,18 +4,17 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from keepfit.errors import NotFoundError
 from keepfit.ids import did_you_mean
-from keepfit.registry.signature import Feature
 from keepfit.release.routing import Route
 from keepfit.serving.following import Change, Follower, Problem, without
+from keepfit.serving.held_model import HeldModel, next_held, put_to_sleep
 from keepfit.serving.loaded import ModelLoader
 from keepfit.serving.preparing import Prepared, Preparer, Ready, WarmUp, not_warmed
-from keepfit.serving.recency import Recency, Use
+from keepfit.serving.recency import Recency
 from keepfit.serving.refusals import DeadlineError, NotReadyError
 from keepfit.serving.request import Accepts
 from keepfit.serving.telemetry import Telemetry
@@ -36,39 +35,6 @@ class RouteSource(Protocol):
     def routes(self) -> Sequence[Route]:
         """The present route of every model."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldModel:
-    """A model as it is served at present.
-
-    Attributes:
-        route: the route that is followed: the source's, without the versions that failed to load.
-        versions: every version of the route, by number; none while the model is asleep.
-        accepts: the columns that requests may have; None while there is no champion, or it is asleep.
-        pinned: likewise of requests that name a version, by version.
-        asleep: it was unloaded to make room, and is loaded when somebody asks for it.
-        use: counts the requests, to tell which model was used last.
-    """
-
-    route: Route
-    versions: Mapping[int, Ready] = field(default_factory=dict)
-    accepts: Accepts | None = None
-    pinned: Mapping[int, Accepts] = field(default_factory=dict)
-    asleep: bool = False
-    use: Use = field(default_factory=Use, compare=False, repr=False)
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self.route.model
-
-    @property
-    def fallback(self) -> Ready | float | None:
-        """What answers when the versions raise: a former champion, a constant, or nothing."""
-        if self.route.previous is not None and self.route.previous in self.versions:
-            return self.versions[self.route.previous]
-        return self.route.constant
 
 
 class AsleepError(NotReadyError):
@@ -218,7 +184,7 @@ class Holding:
         with self._swapping:
             before = self._models
             self._models = MappingProxyType(
-                {route.model: _next(route, before.get(route.model), prepared) for route in routes}
+                {route.model: next_held(route, before.get(route.model), prepared) for route in routes}
             )
             self._problems, self._committed = problems, True
             self._tried.clear()
@@ -293,7 +259,7 @@ class Holding:
             if held is not None and held.versions:
                 self._put_away.add(model)
                 before = self._models
-                self._models = MappingProxyType({**before, model: _asleep(held)})
+                self._models = MappingProxyType({**before, model: put_to_sleep(held)})
                 self._count_gone(before)
                 _log.info("unloaded %s, as was asked", model)
 
@@ -329,7 +295,7 @@ class Holding:
                 self._tried[name] = self._looks + _LOOKS_BETWEEN_TRIES
                 raise NotReadyError(problems[0].reason)
             route = without(asleep.route, failed, None)
-            self._models = MappingProxyType({**self._models, name: _next(route, asleep, prepared)})
+            self._models = MappingProxyType({**self._models, name: next_held(route, asleep, prepared)})
             self._put_away.discard(name)
             asleep.use.count += 1
             self._recency.look({one: held.use.count for one, held in self._models.items()})
@@ -343,7 +309,7 @@ class Holding:
         gone = tuple(self._recency.least(awake, keep=keep))
         before = self._models
         self._models = MappingProxyType(
-            {name: _asleep(held) if name in gone else held for name, held in before.items()}
+            {name: put_to_sleep(held) if name in gone else held for name, held in before.items()}
         )
         self._count_gone(before)
         _log.info("unloaded %s", ", ".join(gone))
@@ -359,44 +325,3 @@ class Holding:
 
     def _failure(self, model: str) -> str:
         return next((one.reason for one in self._problems if one.model == model), "")
-
-
-def _next(route: Route, before: HeldModel | None, prepared: Prepared) -> HeldModel:
-    """The model as it is served from now on; the very one of before when nothing changed, with all that it has learned."""
-    held = before.versions if before is not None else {}
-    versions: dict[int, Ready] = {}
-    for number in route.versions:
-        found = prepared.versions.get((route.model, number)) or held.get(number)
-        if found is not None:
-            versions[number] = found
-    if before is not None and before.route == route and dict(before.versions) == versions:
-        return before
-    use = before.use if before is not None else Use()
-    if len(versions) < len(route.versions):
-        return HeldModel(route=route, asleep=True, use=use)
-    pinned = {number: _accepts_one(ready, route.split_by) for number, ready in versions.items()}
-    return HeldModel(
-        route=route, versions=versions, accepts=_accepts(route, versions), pinned=pinned, use=use
-    )
-
-
-def _asleep(held: HeldModel) -> HeldModel:
-    return replace(held, versions={}, accepts=None, pinned={}, asleep=True)
-
-
-def _accepts(route: Route, versions: Mapping[int, Ready]) -> Accepts | None:
-    if route.champion is None:
-        return None
-    champion = versions[route.champion].loaded.signature
-    optional: dict[str, Feature] = {}
-    for ready in versions.values():
-        for feature in ready.loaded.signature.features:
-            if feature.name not in champion.feature_names:
-                optional.setdefault(feature.name, feature)
-    return Accepts(signature=champion, optional=optional, split_by=route.split_by)
-
-
-def _accepts_one(ready: Ready, split_by: str | None) -> Accepts:
-    """What a request may have that names this very version."""
-    known = ready.encoder.accepts
-    return known if split_by is None else Accepts(signature=known.signature, split_by=split_by)

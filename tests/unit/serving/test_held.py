@@ -209,18 +209,6 @@ def test_a_change_of_another_model_leaves_what_was_learned(world, holding):
     assert holding.find("taxi") is before
 
 
-def test_the_fallback_is_a_former_champion_or_a_constant(world, holding):
-    """As the route says; a former champion is kept in memory for it."""
-    assert holding.find("taxi").fallback is None
-    world.release(2, previous=1)
-    holding.refresh()
-    assert holding.find("taxi").fallback is holding.find("taxi").versions[1]
-    world.release(2, constant=12.5)
-    holding.refresh()
-    assert holding.find("taxi").fallback == 12.5
-    assert sorted(holding.find("taxi").versions) == [2]
-
-
 @pytest.fixture
 def crowded(world):
     """Three models, of which two may be in memory."""
