@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from keepfit.serving.batch import Asked
 from keepfit.serving.dataplane import DataPlane
-from keepfit.serving.encodings import ENCODING_HEADERS, compressed, decompressed
+from keepfit.serving.encodings import compressed, decompressed
 from keepfit.serving.held import AsleepError
 from keepfit.serving.result import InferenceResult
 from keepfit.web.access_log import AccessLog
 from keepfit.web.batcher import Batcher, Limits
-from keepfit.web.calls import INFER_HEADERS, Call
+from keepfit.web.calls import Call
 from keepfit.web.message import Reply, Request, with_headers
 from keepfit.web.observer import Observer
 from keepfit.web.quick import Exchange
 from keepfit.web.routes import Found, find
 from keepfit.web.spans import Spans
 from keepfit.web.statuses import TooLargeError, error_reply
-from keepfit.web.trace import TRACE_HEADERS, TraceContext
+from keepfit.web.trace import TraceContext
 
 if TYPE_CHECKING:
     from keepfit.web.grpc.server import GrpcServer
@@ -41,10 +41,6 @@ MAX_BODY_BYTES: Final = 64 << 20
 #: Longer bodies are decoded in a thread, and answers with more rows are written there: on the event loop others would wait.
 _LONG_BODY: Final = 64 << 10
 _LONG_ANSWER: Final = 4_096
-
-
-#: The headers that a request for predictions is read by, as they are sent: the others need not be decoded.
-_READ: Final = {name.encode(): name for name in (*INFER_HEADERS, *TRACE_HEADERS, *ENCODING_HEADERS)}
 
 
 class InferenceApp:
@@ -129,9 +125,7 @@ class InferenceApp:
         began = perf_counter_ns()
         if len(exchange.body) > self._max_body_bytes:
             return False
-        scope = exchange.scope
-        headers = {_READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
-        request = Request(method="POST", path=scope["path"], headers=headers, body=exchange.body)
+        request = Request(method="POST", path=exchange.path, headers=exchange.headers, body=exchange.body)
         found = None
         try:
             found = find(request)
@@ -170,8 +164,10 @@ class InferenceApp:
     ) -> None:
         reply, trace = self._traced(request, found, reply, began)
         exchange.reply(reply)
-        client, ended = exchange.scope["client"], perf_counter_ns()
-        self._observer.finished(request, found, reply, ended - began, client, trace, ended - answered)
+        ended = perf_counter_ns()
+        self._observer.finished(
+            request, found, reply, ended - began, exchange.client, trace, ended - answered
+        )
 
     def _traced(
         self, request: Request, found: Found | None, reply: Reply, began: int

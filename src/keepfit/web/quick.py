@@ -2,22 +2,26 @@
 
 uvicorn makes a task for every request, which gets its body and gives its reply in messages, each of them checked. A small
 request for predictions needs none of that: its body is there when its last byte is read, it queues for its turn, and its reply
-goes out in one piece. Everything else (long bodies, other paths, a model that has to be loaded first) takes uvicorn's
+goes out in one piece. Where a whole request comes in at once, with a head that was read before, it is not even parsed.
+Everything else (long bodies, other paths, a model that has to be loaded first) takes uvicorn's
 way, and so does whatever uvicorn does with connections: keeping them, pipelines, shutting down.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from keepfit.web.heads import Head, Heads, read_headers
 from keepfit.web.message import Reply
 
 #: Longer bodies take uvicorn's way, which stops reading while nobody takes them.
 _LONGEST: Final = 48 << 10
+#: Of all connections: what a head says depends on nothing but its bytes.
+_HEADS: Final = Heads()
 
 
 class QuickApp(Protocol):
@@ -28,24 +32,53 @@ class QuickApp(Protocol):
         ...
 
 
+class _NobodyWaits:
+    """Stands for the event by which uvicorn wakes a task."""
+
+    def set(self) -> None:
+        """There is no task."""
+
+
+_NOBODY_WAITS: Final = _NobodyWaits()
+
+
+class Turn:
+    """A request that was not parsed, as far as uvicorn looks at requests under way."""
+
+    __slots__ = ("disconnected", "keep_alive", "message_event", "response_complete", "response_started")
+
+    def __init__(self) -> None:
+        self.keep_alive = True
+        self.disconnected = self.response_started = self.response_complete = False
+        self.message_event = _NOBODY_WAITS
+
+
 class Exchange:
-    """A request whose body was read, and the way back.
+    """A request for predictions whose body was read, and the way back.
 
     Attributes:
-        scope: as ASGI has it.
+        path: decoded, without the query.
+        headers: those that such requests are read by.
         body: the whole body.
+        client: the caller's address and port; None where there is none.
     """
 
-    __slots__ = ("_cycle", "_protocol", "body", "scope")
+    __slots__ = ("_protocol", "_turn", "body", "client", "headers", "path")
 
-    def __init__(self, protocol: "QuickProtocol", cycle: RequestResponseCycle) -> None:
-        self._protocol, self._cycle = protocol, cycle
-        self.scope: Any = cycle.scope
-        self.body = bytes(cycle.body)
+    def __init__(
+        self,
+        protocol: "QuickProtocol",
+        turn: "RequestResponseCycle | Turn",
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> None:
+        self._protocol, self._turn = protocol, turn
+        self.path, self.headers, self.body, self.client = path, headers, body, protocol.client
 
     def reply(self, reply: Reply) -> None:
         """Send a reply; nothing is sent where the caller has gone."""
-        self._protocol.reply(self._cycle, reply)
+        self._protocol.reply(self._turn, reply)
 
 
 class QuickProtocol(HttpToolsProtocol):
@@ -54,6 +87,38 @@ class QuickProtocol(HttpToolsProtocol):
     _waiting: RequestResponseCycle | None = None
     #: Since when the connection has been idle, by the event loop's clock; None while it is not.
     _idle_since: float | None = None
+    #: Whether a part of a request has come in, and the rest not yet.
+    _within = False
+    #: What came in last, as far as it began with a request.
+    _came: bytes = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Something came in."""
+        between = not self._within
+        if between and (self.cycle is None or self.cycle.response_complete) and not self.flow.write_paused:
+            head = _HEADS.of(data)
+            if head is not None and self._took(head, data):
+                return
+        self._came = data if between else b""
+        super().data_received(data)
+
+    def _took(self, head: Head, data: bytes) -> bool:
+        """Whether a request that need not be parsed was taken; the parser never learns of it."""
+        if not hasattr(self.app, "quick"):
+            return False
+        app: Any = self.app
+        before, turn = self.cycle, Turn()
+        self.cycle = cast("RequestResponseCycle", turn)
+        self._idle_since = None
+        if app.quick(Exchange(self, turn, head.path, head.headers, data[head.end :])):
+            return True
+        self.cycle = before
+        return False
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request was read."""
+        self._within = True
+        super().on_message_begin()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """The head of a request was read; of one that was pipelined the body too."""
@@ -68,7 +133,7 @@ class QuickProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
         elif cycle.more_body:
             self._waiting = cycle
-        elif not app.quick(Exchange(self, cycle)):
+        elif not app.quick(self._exchange(cycle)):
             super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
@@ -80,15 +145,23 @@ class QuickProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The last byte of a request was read."""
+        self._within = False
         super().on_message_complete()
         cycle, self._waiting = self._waiting, None
         if cycle is None or cycle.more_body:
             return
         app: Any = self.app
-        if not app.quick(Exchange(self, cycle)):
+        exchange = self._exchange(cycle)
+        if not app.quick(exchange):
             super()._start_asgi_task(cycle, app)
+        elif cycle.keep_alive and cycle.scope["http_version"] == "1.1":
+            _HEADS.learn(self._came, exchange.path, cycle.scope["headers"], len(exchange.body))
 
-    def reply(self, cycle: RequestResponseCycle, reply: Reply) -> None:
+    def _exchange(self, cycle: RequestResponseCycle) -> Exchange:
+        scope = cycle.scope
+        return Exchange(self, cycle, scope["path"], read_headers(scope["headers"]), bytes(cycle.body))
+
+    def reply(self, cycle: "RequestResponseCycle | Turn", reply: Reply) -> None:
         """Send a reply in one piece, and go on as after any other."""
         cycle.response_started = cycle.response_complete = True
         if not self.transport.is_closing():

@@ -4,6 +4,7 @@ import json
 import select
 import socket
 import threading
+from contextlib import contextmanager
 from time import perf_counter
 
 import pytest
@@ -16,15 +17,12 @@ INFER = json.dumps(
 ).encode()
 
 
-@pytest.fixture
-def connect(world, request):
-    """A connection to a server of the world's models, which closes it after `param` idle seconds."""
+@contextmanager
+def serving(plane, keep_alive_s=KEEP_ALIVE_S):
+    """Makes connections to a server."""
     started = threading.Event()
     server = InferenceServer(
-        world.plane(),
-        port=0,
-        keep_alive_s=getattr(request, "param", KEEP_ALIVE_S),
-        on_start=lambda _address: started.set(),
+        plane, port=0, keep_alive_s=keep_alive_s, on_start=lambda _address: started.set()
     )
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -41,6 +39,13 @@ def connect(world, request):
         one.close()
     server.stop()
     thread.join(30)
+
+
+@pytest.fixture
+def connect(world, request):
+    """A connection to a server of the world's models, which closes it after `param` idle seconds."""
+    with serving(world.plane(), getattr(request, "param", KEEP_ALIVE_S)) as make:
+        yield make
 
 
 def post(body, path="/v2/models/taxi/infer", *headers):
@@ -87,6 +92,50 @@ def test_the_writing_of_each_reply_is_measured(connect):
     assert taken % "count" + "3.0" in told
     (seconds,) = [line for line in told.splitlines() if line.startswith(taken % "sum")]
     assert 0 < float(seconds.rpartition(" ")[2]) < 3
+
+
+def named(number):
+    """The body of a request, of the same length for every number below a hundred."""
+    return INFER.replace(b'"id": "r"', b'"id": "r%02d"' % number)
+
+
+def ids(found):
+    """The ids of replies of status 200."""
+    assert {status for status, _, _ in found} == {200}
+    return [json.loads(body)["id"] for _, _, body in found]
+
+
+def test_requests_whose_head_is_known_are_answered_in_order(connect):
+    """One at a time, several in one piece, in pieces of any length, and one while the one before is under way."""
+    connection = connect()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for number in range(3):
+        connection.sendall(post(named(number)))
+        assert ids(replies(connection, 1)) == [f"r{number:02}"]
+    whole = b"".join(post(named(number)) for number in range(10))
+    for length in (len(whole), 1, 7, 97, len(post(named(0)))):
+        for start in range(0, len(whole), length):
+            connection.sendall(whole[start : start + length])
+        assert ids(replies(connection, 10)) == [f"r{number:02}" for number in range(10)]
+
+
+def test_a_known_head_says_nothing_of_the_body(connect):
+    """One that is wrong is told so, and the connection goes on."""
+    connection = connect()
+    for body in (named(0), named(1), b"{" * len(named(0)), named(2)):
+        connection.sendall(post(body))
+    assert [status for status, _, _ in replies(connection, 4)] == [200, 200, 400, 200]
+
+
+def test_a_known_head_of_a_model_that_sleeps_waits_for_it(world):
+    """Two models take turns in the place for one: each request finds its model unloaded."""
+    world.models = {"taxi": 3, "bus": 3}
+    with serving(world.plane(loaded_models=1)) as connect:
+        connection = connect()
+        for path in ["/v2/models/taxi/infer", "/v2/models/bus/infer"] * 3:
+            connection.sendall(post(INFER, path))
+            ((status, _, body),) = replies(connection, 1)
+            assert (status, answered(body)) == (200, [8.0])
 
 
 def test_pipelined_requests_are_answered_in_order(connect):
