@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from keepfit.stats.category_counts import count_categories
+from keepfit.stats.category_counts import CategoryCounts, count_categories
 
 #: A value as Polars gives it.
 Category = str | int
@@ -51,10 +51,14 @@ class CategoricalCells:
         >>> CategoricalCells.of(pl.Series(["a", "b", "b", None])).values
         ('b', 'a')
         """
-        found = count_categories(series)
+        return cls.of_counted(count_categories(series))
+
+    @classmethod
+    def of_counted(cls, found: CategoryCounts) -> "CategoricalCells":
+        """The cells of a reference's column of which the values were counted."""
         names = _named(found.values)
         return cls.of_counts(
-            dict(zip(names, found.rows.tolist(), strict=True)), boolean=series.dtype == pl.Boolean
+            dict(zip(names, found.rows.tolist(), strict=True)), boolean=found.values.dtype == pl.Boolean
         )
 
     @classmethod

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from keepfit.stats.categorical_cells import COARSE_TOP, LISTED, TOP, CategoricalCells, Category
-from keepfit.stats.category_counts import CodedText, count_categories
+from keepfit.stats.category_counts import CategoryCounts, CodedText, count_categories
 from keepfit.stats.numeric_kernel import Counts
 
 __all__ = ["COARSE_TOP", "LISTED", "NAMED", "TOP", "CategoricalCells", "CategoricalProfile", "Category"]
@@ -58,7 +58,11 @@ class CategoricalProfile:
         >>> profile.counts.tolist(), profile.named, profile.nulls
         ([1, 0], (('x', 1),), 1)
         """
-        found = count_categories(column)
+        return cls.of_counted(cells, count_categories(column))
+
+    @classmethod
+    def of_counted(cls, cells: CategoricalCells, found: CategoryCounts) -> "CategoricalProfile":
+        """The profile of a column of which the values were counted."""
         names, in_cells = cells.places(found.values)
         places = np.array(in_cells, np.int64)
         listed, beyond = len(cells.values), len(cells.values) + 1

@@ -1,7 +1,6 @@
 """Cells that are still being made, while the first rows that will be counted in them are read."""
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from keepfit.stats.profile import Cells
@@ -9,33 +8,31 @@ from keepfit.stats.profile import Cells
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ComingCells(Mapping[str, Cells]):
-    """A mapping whose keys are known; to look at a value waits until all are made, and raises what making them raised.
+    """A mapping whose keys are known; to look at a value waits until it is made, and raises what making it raised.
 
     Attributes:
-        names: the columns, in order.
-        made: the cells of each.
+        made: column → waits for its cells, and gives them.
 
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> import polars as pl
-    >>> from keepfit.stats.profile import cells_of
+    >>> from keepfit.stats.profile import CategoricalCells
     >>> with ThreadPoolExecutor(1) as pool:
-    ...     made = pool.submit(cells_of, pl.DataFrame({"zone": ["a", "b", "b"]}), [], ["zone"])
-    ...     cells = ComingCells(names=("zone",), made=made)
+    ...     made = pool.submit(CategoricalCells.of, pl.Series(["a", "b", "b"]))
+    ...     cells = ComingCells(made={"zone": made.result})
     ...     list(cells), cells["zone"].values
     (['zone'], ('b', 'a'))
     """
 
-    names: tuple[str, ...]
-    made: Future[dict[str, Cells]]
+    made: Mapping[str, Callable[[], Cells]]
 
     def __getitem__(self, name: str) -> Cells:
-        return self.made.result()[name]
+        return self.made[name]()
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return name in self.made
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
+        return iter(self.made)
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.made)

@@ -76,8 +76,13 @@ class NumericCells:
         """The cells of a reference's values, shape (n,); NaN, infinities and magnitudes over 1e150 make no edge."""
         everything = np.array(values, np.float64)
         everything.sort()
-        first, last = np.searchsorted(everything, [-LARGEST, np.nextafter(LARGEST, np.inf)])
-        ordered = everything[first:last]  # NaNs are sorted to the end
+        return cls.of_sorted(everything, temporal=temporal)
+
+    @classmethod
+    def of_sorted(cls, values: Floats, *, temporal: bool = False) -> "NumericCells":
+        """The same for values that ascend, NaNs last."""
+        first, last = np.searchsorted(values, [-LARGEST, np.nextafter(LARGEST, np.inf)])
+        ordered = values[first:last]
         if not ordered.size:
             return cls(edges=(), low=None, high=None, atoms=(), coarse=(0,), centre=0.0, temporal=temporal)
         body = _without_isolated(ordered)

@@ -111,6 +111,11 @@ class NumericTally:
             block.sort()
             self._add_sorted(block)
 
+    def add_sorted(self, values: Floats) -> None:
+        """Gather values that ascend, shape (n,), NaNs last; they are written to."""
+        for start in range(0, values.size, BLOCK):
+            self._add_sorted(values[start : start + BLOCK])
+
     @property
     def sums(self) -> Floats:
         """The sum of the values in each cell, shape (cells.size,)."""
@@ -181,9 +186,13 @@ class NumericTally:
 
 
 def _sum_of_squares(values: Floats) -> float:
-    """In pieces that are too short for BLAS to wake its threads, which cost more than they bring."""
-    pieces = (values[start : start + _DOT] for start in range(0, values.size, _DOT))
-    return float(sum(np.dot(piece, piece) for piece in pieces))
+    """In pieces that are too short for BLAS to wake its threads, which cost more than they bring; all in one call.
+
+    Between two calls another thread may take the interpreter, and to get it back costs more than a piece.
+    """
+    pieces = values[: values.size - values.size % _DOT].reshape(-1, _DOT)
+    rest = values[pieces.size :]
+    return float(np.vecdot(pieces, pieces).sum() + np.vecdot(rest, rest))
 
 
 _THREAD: Final = threading.local()

@@ -79,6 +79,19 @@ class NumericProfile:
         """
         tally = NumericTally(cells)
         tally.add(values)
+        return cls._of(tally, cells, nulls, unreadable)
+
+    @classmethod
+    def of_sorted(
+        cls, cells: NumericCells, values: Floats, nulls: int = 0, *, unreadable: int = 0
+    ) -> "NumericProfile":
+        """The same of values that ascend, NaNs last; they are written to."""
+        tally = NumericTally(cells)
+        tally.add_sorted(values)
+        return cls._of(tally, cells, nulls, unreadable)
+
+    @classmethod
+    def _of(cls, tally: NumericTally, cells: NumericCells, nulls: int, unreadable: int) -> "NumericProfile":
         return cls(
             cells=cells,
             counts=tally.counts,

@@ -34,6 +34,10 @@ class NumericValues:
         """Rows that are null; NaNs are not among them."""
         return self.series.null_count()
 
+    def slice(self, start: int, rows: int) -> "NumericValues":
+        """Some of the rows; nobody says which of their nulls are unreadable."""
+        return NumericValues(series=self.series.slice(start, rows))
+
     def present(self) -> NDArray[Any]:
         """The values without the nulls, shape (rows - nulls,): the column's own memory when there are none."""
         return (self.series.drop_nulls() if self.nulls else self.series).to_numpy()
@@ -44,7 +48,8 @@ class NumericValues:
             return self.array
         if not self.nulls:
             return self.array.take(rows)
-        return NumericValues(series=self.series.gather(rows)).array
+        found: NDArray[Any] = self.series[rows].to_numpy()
+        return found
 
     @property
     def array(self) -> NDArray[Any]:
@@ -52,6 +57,11 @@ class NumericValues:
         if not self.nulls:
             return self.series.to_numpy()
         return self.series.cast(pl.Float64).fill_null(math.nan).to_numpy()
+
+
+def is_temporal(dtype: pl.DataType) -> bool:
+    """Whether a reference's values of this type are times: moments or dates, not durations."""
+    return isinstance(dtype, pl.Datetime) or dtype == pl.Date
 
 
 def numeric_values(series: pl.Series, *, temporal: bool = False) -> NumericValues:

@@ -1,7 +1,6 @@
 """The profile of a table: one mergeable summary a column, made in one pass."""
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,12 +11,11 @@ from keepfit.stats.category_counts import CodedText
 from keepfit.stats.moments import MOST_COLUMNS, Moments, paired_rows, standard
 from keepfit.stats.numeric_cells import Floats, NumericCells
 from keepfit.stats.numeric_profile import NumericProfile
-from keepfit.stats.numeric_values import NumericValues, numeric_values
+from keepfit.stats.numeric_values import NumericValues, is_temporal, numeric_values
+from keepfit.stats.threads import column_threads
 
 #: Rows that are profiled at a time: a table in memory may have any number.
-ROWS: Final = 131_072
-#: Cells of so many values are made by several threads.
-_MANY_VALUES: Final = 1_000_000
+ROWS: Final = 262_144
 
 Cells = NumericCells | CategoricalCells
 #: The values of a column.
@@ -111,8 +109,7 @@ def cells_of(frame: pl.DataFrame, numeric: Sequence[str], categorical: Sequence[
 
     On several threads where that pays: most of it is sorting and hashing.
     """
-    threads = None if frame.height * (len(numeric) + len(categorical)) >= _MANY_VALUES else 1
-    with ThreadPoolExecutor(threads, "keepfit-cells") as pool:
+    with column_threads(frame.height * (len(numeric) + len(categorical))) as pool:
         numbers = pool.map(lambda name: numeric_cells(frame[name]), numeric)
         categories = pool.map(lambda name: CategoricalCells.of(frame[name]), categorical)
         cells: dict[str, Cells] = dict(zip(numeric, numbers, strict=True))
@@ -127,7 +124,7 @@ def numeric_cells(series: pl.Series) -> NumericCells:
     >>> cells.written(cells.centre)
     '2024-03-31 00:00:00'
     """
-    temporal = isinstance(series.dtype, pl.Datetime) or series.dtype == pl.Date
+    temporal = is_temporal(series.dtype)
     return NumericCells.of(numeric_values(series, temporal=temporal).present(), temporal=temporal)
 
 
@@ -158,7 +155,7 @@ def profile_frame(
     names = {name: (columns or {}).get(name, name) for name in cells}
     paired = paired_columns(cells) if moments else ()
     parts = [
-        join_parts([profile_columns(_held(part, names), part.height, cells, paired)], cells, paired)
+        join_parts([profile_columns(_held(part, names), part.height, cells, moments=moments)], cells, paired)
         for part in frame.iter_slices(ROWS)
     ]
     return Profile.merge(parts) if parts else Profile.empty(cells)
@@ -177,7 +174,7 @@ class ColumnsPart:
     Attributes:
         rows: how many rows the table has.
         features: column → its profile.
-        standard: column → its values in the rows that are paired, see `keepfit.stats.moments.standard`.
+        standard: column of numbers that are no times → its values in the rows that are paired, see `keepfit.stats.moments.standard`.
     """
 
     rows: int
@@ -192,7 +189,7 @@ def paired_columns(cells: Mapping[str, Cells]) -> tuple[str, ...]:
 
 
 def profile_columns(
-    columns: Mapping[str, Column], rows: int, cells: Mapping[str, Cells], paired: Collection[str]
+    columns: Mapping[str, Column], rows: int, cells: Mapping[str, Cells], *, moments: bool
 ) -> ColumnsPart:
     """The profiles of some columns of at most `ROWS` rows.
 
@@ -200,7 +197,7 @@ def profile_columns(
         columns: feature → its values; one that is not there is null in every row.
         rows: how many.
         cells: feature → where its values are counted; all of these are profiled.
-        paired: those of which the correlations are looked at.
+        moments: whether it will be looked how numbers go together.
     """
     features: dict[str, NumericProfile | CategoricalProfile] = {}
     standardised: dict[str, Floats] = {}
@@ -212,7 +209,7 @@ def profile_columns(
         series = column.decoded() if isinstance(column, CodedText) else column
         values = numeric_values(series, temporal=one.temporal)
         features[name] = _of_values(one, values)
-        if name in paired:
+        if moments and not one.temporal:
             standardised[name] = standard(one, values.at(paired_rows(rows)))
     return ColumnsPart(rows=rows, features=features, standard=standardised)
 

@@ -1,6 +1,5 @@
 """Profiles of tables that come in parts: files larger than memory, or many of them, on several threads."""
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
@@ -22,6 +21,7 @@ from keepfit.stats.profile import (
     paired_columns,
     profile_columns,
 )
+from keepfit.stats.threads import processors
 
 #: Columns that a thread reads and profiles at a time: few enough to find most of them still in its cache.
 COLUMNS: Final = 8
@@ -92,9 +92,9 @@ def profile_pieces(
             held = task.piece.read([names[name] for name in bundle])
             columns = {name: held[names[name]] for name in bundle if names[name] in held}
             wanted = {name: cells[name] for name in bundle}
-            total.add(task.number, task.bundle, _profiled(columns, task.piece.rows, wanted, paired()))
+            total.add(task.number, task.bundle, _profiled(columns, task.piece.rows, wanted, moments))
 
-    several = threads or _processors() + 1
+    several = threads or processors() + 1
     with (
         one_blas_thread(),
         ThreadPoolExecutor(1, "keepfit-read") as reader,
@@ -116,7 +116,7 @@ def _bundles(names: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _profiled(
-    columns: Mapping[str, Column], rows: int, cells: Mapping[str, Cells], paired: Sequence[str]
+    columns: Mapping[str, Column], rows: int, cells: Mapping[str, Cells], moments: bool
 ) -> list[ColumnsPart]:
     """Some columns of a piece, `ROWS` rows at a time."""
     return [
@@ -124,14 +124,10 @@ def _profiled(
             {name: one.slice(start, ROWS) for name, one in columns.items()},
             min(ROWS, rows - start),
             cells,
-            paired,
+            moments=moments,
         )
         for start in range(0, rows, ROWS)
     ]
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

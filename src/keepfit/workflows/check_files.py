@@ -28,9 +28,10 @@ from keepfit.report.file_report import CountPair, FileFacts, FileReport, Perform
 from keepfit.report.performance import performance_report
 from keepfit.stats.blas import one_blas_thread
 from keepfit.stats.profile import NumericCells, Profile
+from keepfit.stats.threads import processors
 from keepfit.workflows.measure_file import Judge, Measured, judge_for, measure_file
 from keepfit.workflows.prepare_files import FilesToCheck, Prepared, Progress, prepare_files
-from keepfit.workflows.profile_file import Held, Profiled, Side, profile_file, span
+from keepfit.workflows.profile_file import Profiled, Side, profile_file, span, whole_file
 
 #: How much the loss may rise before it alarms, relatively: as much as a decay of a model in a workspace.
 TOLERANCE: Final = 0.1
@@ -65,8 +66,8 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
     Raises:
         DataError: a file is not there or is no table, or the reference lacks a column that was named.
     """
-    with one_blas_thread(), ThreadPoolExecutor(1, "keepfit-prepare") as beside:
-        return _checked_files(prepare_files(asked, progress, beside), now)
+    with one_blas_thread(), ThreadPoolExecutor(processors(), "keepfit-prepare") as beside:
+        return _checked_files(prepare_files(asked, beside, progress), now)
 
 
 def _checked_files(two: Prepared, now: datetime) -> FileReport:
@@ -99,17 +100,11 @@ def _checked_files(two: Prepared, now: datetime) -> FileReport:
 
 
 def _profiled(two: Prepared) -> tuple[Profiled, Profiled]:
-    """The profiles of the reference and of the current file.
-
-    A reference that is in memory is counted on one thread, beside those that read the current file. One that must be
-    read takes them all first: memory need not hold parts of both.
-    """
-    if not isinstance(two.reference.table, Held):
+    """The profiles of the reference and of the current file."""
+    if two.profiled is None:
         return profile_file(two.reference, two.cells, two.every), profile_file(two.current, two.cells, None)
-    with ThreadPoolExecutor(1, "keepfit-reference") as beside:
-        reference = beside.submit(profile_file, two.reference, two.cells, two.every, threads=1)
-        current = profile_file(two.current, two.cells, None)
-        return reference.result(), current
+    current = profile_file(two.current, two.cells, None)
+    return whole_file(two.reference, two.profiled.profile()), current
 
 
 def _present(two: Prepared, findings: Sequence[Finding]) -> list[Finding]:

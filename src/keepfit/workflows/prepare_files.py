@@ -17,11 +17,14 @@ from keepfit.ids import did_you_mean
 from keepfit.monitoring.kinds import ColumnKind, KindOf, infer_kinds
 from keepfit.monitoring.policy import Monitor
 from keepfit.stats.coming_cells import ComingCells
-from keepfit.stats.profile import CategoricalCells, Cells, cells_of
+from keepfit.stats.profile import CategoricalCells, Cells, numeric_cells
+from keepfit.stats.reference_profile import ComingReference, profile_reference
 from keepfit.workflows.profile_file import Held, Side, block_length, span
 
 #: Rows of the reference that cells and kinds are read off.
 SAMPLE: Final = 1_000_000
+
+_COUNTED_AS_NUMBERS: Final = frozenset({ColumnKind.NUMBER, ColumnKind.TIME})
 
 #: Is told of a file, how many of its rows have been read, and how many there are, if that is known.
 Progress = Callable[[str, int, int | None], None]
@@ -71,7 +74,8 @@ class Prepared:
         reference, current: the files.
         kinds: every column of the reference.
         sample: rows of the reference.
-        cells: column → the cells that both files are counted in.
+        cells: column → the cells that both files are counted in; to look at one waits until it is made.
+        profiled: the reference, if it is profiled as its cells are made: all of it was at hand, and there are no blocks.
         every: the length of a block of time; None when there are none.
         at: the block that the current file's rows lie in; None when they lie in several.
     """
@@ -82,6 +86,7 @@ class Prepared:
     kinds: tuple[KindOf, ...]
     sample: pl.DataFrame
     cells: Mapping[str, Cells]
+    profiled: ComingReference | None
     every: timedelta | None
     at: Window | None
 
@@ -90,15 +95,13 @@ class Prepared:
         return [one.name for one in self.kinds if one.kind in kinds]
 
 
-def prepare_files(
-    asked: FilesToCheck, progress: Progress | None = None, beside: Executor | None = None
-) -> Prepared:
+def prepare_files(asked: FilesToCheck, beside: Executor, progress: Progress | None = None) -> Prepared:
     """Open both files, and see what there is to compare.
 
     Args:
         asked: what for.
+        beside: makes the cells while the caller goes on.
         progress: is told how far reading has come.
-        beside: makes the cells while the caller goes on; to look at one waits for all.
 
     Raises:
         DataError: a file is not there or is no table, or the reference lacks a column that was named.
@@ -111,10 +114,10 @@ def prepare_files(
                 f"{asked.reference} has no column '{name}'", hint=did_you_mean(name, rows.columns)
             )
     kinds = infer_kinds(rows, numeric=asked.numeric, categorical=asked.categorical, left_out=_left_out(asked))
-    names = _names(asked.reference, asked.current)
+    names, whole = _names(asked.reference, asked.current), rows.height < SAMPLE
     reference, current = (
         Side(
-            table=Held(frame=rows) if i == 0 and rows.height < SAMPLE else files[i],
+            table=Held(frame=rows) if i == 0 and whole else files[i],
             name=names[i],
             kinds=kinds,
             types=files[i].schema,
@@ -125,13 +128,15 @@ def prepare_files(
         for i in (0, 1)
     )
     every, at = _blocks(reference, current, empty=rows.is_empty())
+    profiled = _profiled(rows, kinds, beside) if whole and every is None else None
     return Prepared(
         asked=asked,
         reference=reference,
         current=current,
         kinds=kinds,
         sample=rows,
-        cells=_cells(rows, kinds, beside),
+        cells=profiled.cells if profiled else _cells(rows, kinds, beside, whole=whole),
+        profiled=profiled,
         every=every,
         at=at,
     )
@@ -192,24 +197,25 @@ def _blocks(reference: Side, current: Side, *, empty: bool) -> tuple[timedelta |
     return every, at if at.holds(second[1]) else None
 
 
-def _cells(sample: pl.DataFrame, kinds: Sequence[KindOf], beside: Executor | None) -> Mapping[str, Cells]:
+def _profiled(rows: pl.DataFrame, kinds: Sequence[KindOf], beside: Executor) -> ComingReference:
+    numbers = [one.name for one in kinds if one.kind in _COUNTED_AS_NUMBERS]
+    categories = [one.name for one in kinds if one.kind is not None and one.name not in numbers]
+    return profile_reference(rows, numbers, categories, beside)
+
+
+def _cells(sample: pl.DataFrame, kinds: Sequence[KindOf], beside: Executor, *, whole: bool) -> ComingCells:
     """The cells of every column that is compared."""
-    if beside is None:
-        return _made_cells(sample, kinds)
-    names = tuple(one.name for one in kinds if one.kind is not None)
-    return ComingCells(names=names, made=beside.submit(_made_cells, sample, kinds))
+    made = {
+        one.name: beside.submit(_made, sample[one.name], one.kind, whole=whole)
+        for one in kinds
+        if one.kind is not None
+    }
+    return ComingCells(made={name: one.result for name, one in made.items()})
 
 
-def _made_cells(sample: pl.DataFrame, kinds: Sequence[KindOf]) -> dict[str, Cells]:
+def _made(sample: pl.Series, kind: ColumnKind, *, whole: bool) -> Cells:
     """A sample has not seen every value that a category takes."""
-    numbers = [one.name for one in kinds if one.kind in {ColumnKind.NUMBER, ColumnKind.TIME}]
-    categories = [one.name for one in kinds if one.kind in {ColumnKind.CATEGORY, ColumnKind.BOOLEAN}]
-    found = cells_of(sample, numbers, categories)
-    whole = sample.height < SAMPLE
-    return {one.name: _seen(found[one.name], whole=whole) for one in kinds if one.kind is not None}
-
-
-def _seen(cells: Cells, *, whole: bool) -> Cells:
-    if isinstance(cells, CategoricalCells) and not whole:
-        return replace(cells, complete=False)
-    return cells
+    if kind in _COUNTED_AS_NUMBERS:
+        return numeric_cells(sample)
+    cells = CategoricalCells.of(sample)
+    return cells if whole else replace(cells, complete=False)

@@ -163,20 +163,26 @@ def block_length(reference: timedelta, current: timedelta | None) -> timedelta |
     return max(enough, default=None)
 
 
-def profile_file(
-    side: Side, cells: Mapping[str, Cells], every: timedelta | None, *, threads: int | None = None
-) -> Profiled:
+def whole_file(side: Side, profile: Profile) -> Profiled:
+    """A file without blocks of time, of which the profile has been made."""
+    side.told(profile.rows)
+    return _whole(profile)
+
+
+def _whole(profile: Profile) -> Profiled:
+    return Profiled(blocks=((_window(0, timedelta(days=1)), profile),))
+
+
+def profile_file(side: Side, cells: Mapping[str, Cells], every: timedelta | None) -> Profiled:
     """The profiles of a file's blocks; with `every` None of all its rows together.
 
     Args:
         side: the file.
         cells: column → the cells of the reference.
         every: the length of a block.
-        threads: how many, where there are no blocks; None for all that there is.
     """
     if every is None:
-        whole = profile_pieces(side.pieces(cells), cells, threads=threads, done=side.told)
-        return Profiled(blocks=((_window(0, timedelta(days=1)), whole),))
+        return _whole(profile_pieces(side.pieces(cells), cells, done=side.told))
     found: dict[int, Profile] = {}
     timeless = 0
     for frame in side.frames([side.time, *cells]):

@@ -15,7 +15,7 @@ CELLS = cells_of(FRAME, ["x"], ["zone"])
 
 def test_names_are_known_before_the_cells_are_made():
     """Nothing but a value waits: this would never end otherwise."""
-    coming = ComingCells(names=("x", "zone"), made=Future())
+    coming = ComingCells(made={"x": Future().result, "zone": Future().result})
     assert list(coming) == ["x", "zone"]
     assert len(coming) == 2
     assert "x" in coming
@@ -24,20 +24,22 @@ def test_names_are_known_before_the_cells_are_made():
 
 def test_cells_that_are_made_while_rows_are_read_count_the_same():
     """The frames are asked for first, and only then are the cells made."""
-    made: Future[dict[str, Cells]] = Future()
+    made: dict[str, Future[Cells]] = {name: Future() for name in CELLS}
 
     def frames():
         yield FRAME
-        made.set_result(CELLS)
+        for name, one in made.items():
+            one.set_result(CELLS[name])
         yield FRAME
 
-    found = profile_frames(frames(), ComingCells(names=tuple(CELLS), made=made), threads=1)
+    coming = ComingCells(made={name: one.result for name, one in made.items()})
+    found = profile_frames(frames(), coming, threads=1)
     assert found == profile_frame(FRAME, CELLS) + profile_frame(FRAME, CELLS)
 
 
 def test_what_making_them_raised_is_raised():
     """Whoever looks at a value learns why there is none."""
-    made: Future[dict[str, Cells]] = Future()
+    made: Future[Cells] = Future()
     made.set_exception(ValueError("no cells"))
     with pytest.raises(ValueError, match="no cells"):
-        profile_frames([FRAME], ComingCells(names=("x",), made=made))
+        profile_frames([FRAME], ComingCells(made={"x": made.result}))

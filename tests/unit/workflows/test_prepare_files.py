@@ -1,5 +1,6 @@
 """What is prepared before two files are compared."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -7,6 +8,7 @@ import pytest
 
 from keepfit.errors import DataError
 from keepfit.monitoring.kinds import ColumnKind
+from keepfit.stats.profile import profile_frame
 from keepfit.workflows.prepare_files import FilesToCheck, prepare_files
 
 FRAME = pl.DataFrame(
@@ -20,14 +22,21 @@ FRAME = pl.DataFrame(
 
 
 @pytest.fixture
-def prepared(tmp_path):
+def prepare():
+    """Prepares two files, with a thread beside."""
+    with ThreadPoolExecutor(1) as beside:
+        yield lambda **asked: prepare_files(FilesToCheck(**asked), beside)
+
+
+@pytest.fixture
+def prepared(tmp_path, prepare):
     """Writes two frames and prepares them."""
 
     def run(reference=FRAME, current=FRAME, suffix=".parquet", **asked):
         paths = tmp_path / "reference.parquet", tmp_path / f"current{suffix}"
         reference.write_parquet(paths[0])
         current.write_parquet(paths[1]) if suffix == ".parquet" else current.write_csv(paths[1])
-        return prepare_files(FilesToCheck(reference=paths[0], current=paths[1], **asked))
+        return prepare(reference=paths[0], current=paths[1], **asked)
 
     return run
 
@@ -39,6 +48,24 @@ def test_columns_with_a_role_are_not_compared(prepared):
     assert two.of_kind(ColumnKind.NUMBER) == ["x"]
     assert two.every == timedelta(days=1)
     assert two.at is None
+
+
+def test_a_reference_without_times_is_profiled_with_its_cells(prepared):
+    """As it would be when it was read again; one with blocks of time is not."""
+    two = prepared()
+    assert prepared(time="at").profiled is None
+    profile = profile_frame(FRAME.select(list(two.cells)), dict(two.cells))
+    assert two.profiled.profile().features["zone"] == profile.features["zone"]
+    assert two.profiled.profile().features["x"].counts.tolist() == profile.features["x"].counts.tolist()
+
+
+def test_cells_of_a_sample_do_not_claim_to_know_every_category(prepared, monkeypatch):
+    """Nor is the sample taken for the reference."""
+    monkeypatch.setattr("keepfit.workflows.prepare_files.SAMPLE", 100)
+    two = prepared()
+    assert two.profiled is None
+    assert not two.cells["zone"].complete
+    assert two.cells["x"].size > 1
 
 
 def test_a_current_file_of_one_day_is_that_day(prepared):
@@ -65,24 +92,24 @@ def test_what_the_reference_lacks_is_an_error(prepared):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PAR1 no table"])
-def test_what_is_no_table_is_an_error(tmp_path, content):
+def test_what_is_no_table_is_an_error(tmp_path, prepare, content):
     """A file that is missing, is empty, or only looks like one; it is named."""
     FRAME.write_parquet(tmp_path / "reference.parquet")
     wrong = tmp_path / "current.parquet"
     if content is not None:
         wrong.write_bytes(content)
     with pytest.raises(DataError, match=r"current\.parquet"):
-        prepare_files(FilesToCheck(reference=tmp_path / "reference.parquet", current=wrong))
+        prepare(reference=tmp_path / "reference.parquet", current=wrong)
 
 
-def test_a_folder_without_a_table_is_an_error(tmp_path):
+def test_a_folder_without_a_table_is_an_error(tmp_path, prepare):
     """One with tables in it is a table."""
     (tmp_path / "empty").mkdir()
     FRAME.write_parquet(tmp_path / "reference.parquet")
     with pytest.raises(DataError, match="no table in the folder"):
-        prepare_files(FilesToCheck(reference=tmp_path / "reference.parquet", current=tmp_path / "empty"))
+        prepare(reference=tmp_path / "reference.parquet", current=tmp_path / "empty")
     (tmp_path / "parts").mkdir()
     for i in range(2):
         FRAME.write_parquet(tmp_path / "parts" / f"{i}.parquet")
-    two = prepare_files(FilesToCheck(reference=tmp_path / "reference.parquet", current=tmp_path / "parts"))
+    two = prepare(reference=tmp_path / "reference.parquet", current=tmp_path / "parts")
     assert sum(frame.height for frame in two.current.frames(["x"])) == 480
