@@ -4,8 +4,9 @@
 
 A reference of 100,000 rows and a file of 1,000,000 rows of 40 columns (simulated, see `data.py`). Each measurement is a
 process of its own: it imports, compares two small files, and then reads both files and judges all columns, which is
-what is measured: wall time, CPU time (user and system, all threads and children) and the most memory it held. The
-contenders take turns, so that a busy minute of the machine hits all of them alike; the median of the turns counts.
+what is measured (to write a report of it is not): wall time, CPU time (user and system, all threads and children) and the
+most memory it held. The contenders take turns, so that a busy minute of the machine hits all of them alike; the median
+of the turns counts.
 """
 
 import sys

@@ -21,7 +21,7 @@ from keepfit.monitoring.reference import Reference, build_reference
 from keepfit.monitoring.trailing import summed
 from keepfit.registry.signature import Feature, Kind
 from keepfit.stats.profile import NumericProfile, Profile, profile_frame
-from keepfit.workflows.check_files import check_files
+from keepfit.workflows.check_files import compare_files
 from keepfit.workflows.prepare_files import FilesToCheck
 
 DAY: Final = timedelta(days=1)
@@ -101,7 +101,7 @@ def compare(reference: str, current: str, kinds: Mapping[str, str]) -> list[str]
         numeric=tuple(name for name, kind in kinds.items() if kind == "number"),
         categorical=tuple(name for name, kind in kinds.items() if kind == "category"),
     )
-    return [one.subject for one in check_files(asked, now=START).findings if one.alarms]
+    return [one.subject for one in compare_files(asked, now=START).alarms]
 
 
 def keep(folder: Path, held: Judge) -> None:

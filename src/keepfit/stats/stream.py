@@ -24,7 +24,7 @@ from keepfit.stats.profile import (
 from keepfit.stats.threads import processors
 
 #: Columns that a thread reads and profiles at a time: few enough to find most of them still in its cache.
-COLUMNS: Final = 8
+COLUMNS: Final = 5
 
 
 def profile_frames(

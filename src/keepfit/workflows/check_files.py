@@ -57,7 +57,52 @@ class _Predictions:
     problem: str = ""
 
 
-def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None = None) -> FileReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two files that were compared.
+
+    Attributes:
+        two: the files.
+        now: when they were compared.
+        profiled: the reference and the current file.
+        predictions: how they were judged.
+        findings: every verdict, worst first.
+    """
+
+    two: Prepared
+    now: datetime
+    profiled: tuple[Profiled, Profiled]
+    predictions: _Predictions
+    findings: Sequence[Finding]
+
+    @property
+    def alarms(self) -> list[Finding]:
+        """What changed, worst first."""
+        return [one for one in self.findings if one.alarms]
+
+    def report(self) -> FileReport:
+        """All that there is to tell of them: the distances, summaries and pictures of every column too."""
+        two, (reference, current) = self.two, self.profiled
+        checked = Checked(
+            kinds=two.kinds,
+            profiles=(reference.total.features, current.total.features),
+            current_types={name: str(dtype) for name, dtype in two.current.types.items()},
+            findings=self.findings,
+            unjudged=bool(self.predictions.problem),
+        )
+        return file_report(
+            checked,
+            keepfit=version("keepfit"),
+            made_at=utc(self.now),
+            reference=_facts(two.reference, reference.rows),
+            current=_facts(two.current, current.rows),
+            settings=_settings(two, len(reference.blocks)),
+            notes=_notes(two, reference, self.predictions),
+            performance=_performance(self.predictions),
+        )
+
+
+def compare_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None = None) -> Comparison:
     """What changed from one file to the other.
 
     Both are read some rows at a time. The reference is split into blocks of time where there is a time column, so that
@@ -67,36 +112,24 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
         DataError: a file is not there or is no table, or the reference lacks a column that was named.
     """
     with one_blas_thread(), ThreadPoolExecutor(processors(), "keepfit-prepare") as beside:
-        return _checked_files(prepare_files(asked, beside, progress), now)
+        two = prepare_files(asked, beside, progress)
+        profiled = _profiled(two)
+        predictions = _predictions(two)
+        findings = [
+            *_present(two, _input_findings(two, *profiled)),
+            *_schema_findings(two, profiled[1]),
+            *_id_findings(two, profiled[0].rows, profiled[1].rows),
+            *_freshness_findings(two, now),
+            *_performance_findings(predictions),
+        ]
+        return Comparison(
+            two=two, now=now, profiled=profiled, predictions=predictions, findings=ranked(findings, {})
+        )
 
 
-def _checked_files(two: Prepared, now: datetime) -> FileReport:
-    profiled = _profiled(two)
-    predictions = _predictions(two)
-    findings = [
-        *_present(two, _input_findings(two, *profiled)),
-        *_schema_findings(two, profiled[1]),
-        *_id_findings(two, profiled[0].rows, profiled[1].rows),
-        *_freshness_findings(two, now),
-        *_performance_findings(predictions),
-    ]
-    checked = Checked(
-        kinds=two.kinds,
-        profiles=(profiled[0].total.features, profiled[1].total.features),
-        current_types={name: str(dtype) for name, dtype in two.current.types.items()},
-        findings=ranked(findings, {}),
-        unjudged=bool(predictions.problem),
-    )
-    return file_report(
-        checked,
-        keepfit=version("keepfit"),
-        made_at=utc(now),
-        reference=_facts(two.reference, profiled[0].rows),
-        current=_facts(two.current, profiled[1].rows),
-        settings=_settings(two, len(profiled[0].blocks)),
-        notes=_notes(two, profiled[0], predictions),
-        performance=_performance(predictions),
-    )
+def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None = None) -> FileReport:
+    """The report on what changed from one file to the other; see `compare_files`."""
+    return compare_files(asked, now=now, progress=progress).report()
 
 
 def _profiled(two: Prepared) -> tuple[Profiled, Profiled]:

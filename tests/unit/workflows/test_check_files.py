@@ -10,7 +10,7 @@ from keepfit.clock import EPOCH
 from keepfit.errors import DataError
 from keepfit.monitoring.policy import Monitor
 from keepfit.report.file_report import Outcome
-from keepfit.workflows.check_files import check_files
+from keepfit.workflows.check_files import check_files, compare_files
 from keepfit.workflows.prepare_files import FilesToCheck
 
 ROWS = 3000
@@ -76,6 +76,19 @@ def test_what_changed_is_found_and_comes_first(check):
     assert report.changed == 3
     assert all(one.alarms for one in report.columns[:3])
     assert not any(one.alarms for one in report.columns[3:])
+
+
+def test_verdicts_are_to_be_had_without_a_report(tmp_path):
+    """They are those that the report tells."""
+    paths = {name: tmp_path / f"{name}.parquet" for name in ("reference", "current")}
+    trips(1).write_parquet(paths["reference"])
+    trips(2).with_columns(pl.col("miles") * 1.5).write_parquet(paths["current"])
+    found = compare_files(FilesToCheck(**paths), now=EPOCH)
+    assert "miles" in {one.subject for one in found.alarms}
+    report = found.report()
+    assert [(one.check, one.subject, one.says) for one in report.findings] == [
+        (one.check.value, one.subject, one.says) for one in found.findings
+    ]
 
 
 def test_missing_new_and_retyped_columns_are_findings(check):
