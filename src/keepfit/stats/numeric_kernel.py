@@ -58,6 +58,14 @@ def edges_of(cells: NumericCells) -> Floats:
     return _arrays(_Same(cells))[0]
 
 
+def ascending(values: NDArray[Any]) -> Floats:
+    """Values in ascending order, NaNs last, in the thread's `scratch`."""
+    found = scratch(values.size)
+    found[:] = values
+    found.sort()
+    return found
+
+
 class NumericTally:
     """What is gathered of values, block by block.
 
@@ -103,13 +111,8 @@ class NumericTally:
 
     def add(self, values: NDArray[Any]) -> None:
         """Gather values, shape (n,), floats or integers, in any order."""
-        buffer = _buffer()
         for start in range(0, values.size, BLOCK):
-            chunk = values[start : start + BLOCK]
-            block = buffer[: chunk.size]
-            block[:] = chunk
-            block.sort()
-            self._add_sorted(block)
+            self._add_sorted(ascending(values[start : start + BLOCK]))
 
     def add_sorted(self, values: Floats) -> None:
         """Gather values that ascend, shape (n,), NaNs last; they are written to."""
@@ -198,12 +201,15 @@ def _sum_of_squares(values: Floats) -> float:
 _THREAD: Final = threading.local()
 
 
-def _buffer() -> Floats:
-    """A block of memory that the thread keeps: fresh memory for each costs more than the sums."""
-    if not hasattr(_THREAD, "buffer"):
-        _THREAD.buffer = np.empty(BLOCK)
-    found: Floats = _THREAD.buffer
-    return found
+def scratch(size: int) -> Floats:
+    """Memory for so many values that the thread keeps: fresh memory for each block costs more than its sums.
+
+    Shape (size,); what it holds is lost when the thread asks again.
+    """
+    held: Floats | None = getattr(_THREAD, "held", None)
+    if held is None or held.size < size:
+        held = _THREAD.held = np.empty(max(size, BLOCK))
+    return held[:size]
 
 
 def _among(values: Floats, ordered: Floats) -> NDArray[np.bool_]:

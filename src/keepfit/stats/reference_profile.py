@@ -5,7 +5,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
 import polars as pl
 
 from keepfit.stats.categorical_profile import CategoricalCells, CategoricalProfile
@@ -13,6 +12,7 @@ from keepfit.stats.category_counts import count_categories
 from keepfit.stats.coming_cells import ComingCells
 from keepfit.stats.moments import Moments, paired_rows, standard
 from keepfit.stats.numeric_cells import Floats, NumericCells
+from keepfit.stats.numeric_kernel import ascending
 from keepfit.stats.numeric_profile import NumericProfile
 from keepfit.stats.numeric_values import is_temporal, numeric_values
 from keepfit.stats.profile import ROWS, Cells, Profile, paired_columns
@@ -100,8 +100,7 @@ def _cells(column: Future[ReferenceColumn]) -> Cells:
 def _number(series: pl.Series) -> ReferenceColumn:
     temporal = is_temporal(series.dtype)
     values = numeric_values(series, temporal=temporal)
-    ordered = np.array(values.present(), np.float64)
-    ordered.sort()
+    ordered = ascending(values.present())
     cells = NumericCells.of_sorted(ordered, temporal=temporal)
     parts = () if temporal else (values.slice(start, ROWS) for start in range(0, len(series), ROWS))
     return ReferenceColumn(
