@@ -24,7 +24,7 @@ from keepfit.stats.profile import (
 from keepfit.stats.threads import processors
 
 #: Columns that a thread reads and profiles at a time: few enough to find most of them still in its cache.
-COLUMNS: Final = 5
+COLUMNS: Final = 8
 
 
 def profile_frames(
@@ -86,13 +86,16 @@ def profile_pieces(
     paired = cache(lambda: paired_columns(cells) if moments else ())
     total = _OrderedSum(lambda parts: join_parts(parts, cells, paired()), len(bundles), done)
 
+    def counted(task: _Task) -> list[ColumnsPart]:
+        bundle = bundles[task.bundle]
+        held = task.piece.read([names[name] for name in bundle])
+        columns = {name: held[names[name]] for name in bundle if names[name] in held}
+        return _profiled(columns, task.piece.rows, {name: cells[name] for name in bundle}, moments)
+
     def work(queue: _Queue) -> None:
         for task in queue:
-            bundle = bundles[task.bundle]
-            held = task.piece.read([names[name] for name in bundle])
-            columns = {name: held[names[name]] for name in bundle if names[name] in held}
-            wanted = {name: cells[name] for name in bundle}
-            total.add(task.number, task.bundle, _profiled(columns, task.piece.rows, wanted, moments))
+            # What was read is let go before the next is read: the same memory can hold it.
+            total.add(task.number, task.bundle, counted(task))
 
     several = threads or processors() + 1
     with (

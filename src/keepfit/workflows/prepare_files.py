@@ -61,8 +61,13 @@ class FilesToCheck:
     @property
     def named(self) -> tuple[str, ...]:
         """Every column that is named."""
+        return (*self.roles, *self.categorical, *self.numeric, *self.ignored)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The columns that are more than values to compare."""
         single = (self.time, self.id, self.target, self.prediction, self.score)
-        return (*(name for name in single if name), *self.categorical, *self.numeric, *self.ignored)
+        return tuple(name for name in single if name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,7 @@ class Prepared:
         asked: what for.
         reference, current: the files.
         kinds: every column of the reference.
-        sample: rows of the reference.
+        sample: rows of the reference: all its columns, or those with a role when no predictions are to be judged.
         cells: column → the cells that both files are counted in; to look at one waits until it is made.
         profiled: the reference, if it is profiled as its cells are made: all of it was at hand, and there are no blocks.
         every: the length of a block of time; None when there are none.
@@ -129,13 +134,18 @@ def prepare_files(asked: FilesToCheck, beside: Executor, progress: Progress | No
     )
     every, at = _blocks(reference, current, empty=rows.is_empty())
     profiled = _profiled(rows, kinds, beside) if whole and every is None else None
+    cells = profiled.cells if profiled else _cells(rows, kinds, beside, whole=whole)
+    if profiled and not (asked.target and asked.prediction):
+        # The memory of each column is free for the other file as soon as it is profiled.
+        rows = rows.select(pl.selectors.by_name(*asked.roles) if asked.roles else pl.nth(0))
+        reference = replace(reference, table=Held(frame=rows))
     return Prepared(
         asked=asked,
         reference=reference,
         current=current,
         kinds=kinds,
         sample=rows,
-        cells=profiled.cells if profiled else _cells(rows, kinds, beside, whole=whole),
+        cells=cells,
         profiled=profiled,
         every=every,
         at=at,

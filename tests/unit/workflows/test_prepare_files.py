@@ -59,6 +59,13 @@ def test_a_reference_without_times_is_profiled_with_its_cells(prepared):
     assert two.profiled.profile().features["x"].counts.tolist() == profile.features["x"].counts.tolist()
 
 
+def test_rows_that_nobody_needs_again_are_let_go(prepared):
+    """But the columns with a role, and all of them when predictions are judged: their slices need the others."""
+    assert prepared(id="trip").sample.columns == ["trip"]
+    assert prepared().sample.width == 1
+    assert prepared(target="x", prediction="trip").sample.columns == FRAME.columns
+
+
 def test_cells_of_a_sample_do_not_claim_to_know_every_category(prepared, monkeypatch):
     """Nor is the sample taken for the reference."""
     monkeypatch.setattr("keepfit.workflows.prepare_files.SAMPLE", 100)
