@@ -6,15 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
-from keepfit.adapters.sql.releases import SqlReleases
-from keepfit.adapters.sql.versions import SqlVersions
 from keepfit.app.ingest import ingest_capture, ingest_ground_truth
 from keepfit.app.workspace import open_workspace
 from keepfit.cli.application import application
 from keepfit.errors import DataError, NotFoundError
-from keepfit.registry.model_version import ModelVersion
 from keepfit.registry.signature import Feature, Kind, Signature
-from keepfit.release.routing import Route
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 MODELS = """
@@ -27,30 +23,8 @@ SIGNATURE = Signature(
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    root = tmp_path_factory.mktemp("workspace")
-    (root / "keepfit.toml").write_text("", encoding="utf-8")
-    (root / "taxi.py").write_text(MODELS, encoding="utf-8")
-    engine = open_workspace(root).engine
-    SqlVersions(engine).save(
-        ModelVersion(
-            model="taxi",
-            number=1,
-            run_id="r",
-            job_id="j",
-            artifact_uri="file:///nowhere",
-            digest="sha256:0",
-            dataset="taxi@1",
-            dataset_digest="sha256:0",
-            metrics={},
-            signature=SIGNATURE,
-            trained_at=NOW,
-            why="a test",
-        )
-    )
-    SqlReleases(engine).set_route(Route(model="taxi", generation=1, champion=1))
-    engine.dispose()
-    return root
+def template(made_workspace):
+    return made_workspace(MODELS, SIGNATURE, 1)
 
 
 @pytest.fixture

@@ -12,11 +12,9 @@ import pytest
 import keepfit as kf
 from keepfit.adapters.capture_log import CaptureReader, spool_id
 from keepfit.adapters.sql.releases import SqlReleases
-from keepfit.adapters.sql.versions import SqlVersions
 from keepfit.app import recording
 from keepfit.app.workspace import open_workspace
 from keepfit.errors import DataError, NotFoundError
-from keepfit.registry.model_version import ModelVersion
 from keepfit.registry.signature import Feature, Kind, Signature
 from keepfit.release.routing import Route
 from keepfit.workflows.drain_capture import drain_capture
@@ -36,35 +34,10 @@ SIGNATURE = Signature(
 )
 
 
-def version(number):
-    return ModelVersion(
-        model="taxi",
-        number=number,
-        run_id="r",
-        job_id=f"j{number}",
-        artifact_uri="file:///nowhere",
-        digest="sha256:0",
-        dataset="taxi@1",
-        dataset_digest="sha256:0",
-        metrics={},
-        signature=SIGNATURE,
-        trained_at=NOW,
-        why="a test",
-    )
-
-
 @pytest.fixture(scope="module")
-def template(tmp_path_factory):
+def template(made_workspace):
     """A workspace with two versions, the second of which is champion; made once."""
-    root = tmp_path_factory.mktemp("workspace")
-    (root / "keepfit.toml").write_text("", encoding="utf-8")
-    (root / "taxi.py").write_text(MODELS, encoding="utf-8")
-    engine = open_workspace(root).engine
-    for number in (1, 2):
-        SqlVersions(engine).save(version(number))
-    SqlReleases(engine).set_route(Route(model="taxi", generation=1, champion=2))
-    engine.dispose()
-    return root
+    return made_workspace(MODELS, SIGNATURE, 2)
 
 
 @pytest.fixture
