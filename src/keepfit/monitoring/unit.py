@@ -1,14 +1,13 @@
 """A change of unit: every value of a number multiplied by the same factor."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import pairwise
+from statistics import fmean, median
 
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 from keepfit.monitoring.norm_column import NormColumn, once
-from keepfit.stats.numeric_cells import Floats
-from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import NumericProfile
 
 #: A smaller factor is what markets, seasons and habits do.
@@ -22,7 +21,10 @@ SPREAD_CHANGE, SPREAD_NOISE = 0.04, 1.2
 LEAST_DECILES = 7
 LEAST_VALUES = 5
 
-_DECILES = np.arange(1, 10) / 10
+#: The logarithm of a factor that a float can hold.
+_LARGEST = 700.0
+
+_DECILES = tuple(tenth / 10 for tenth in range(1, 10))
 
 
 def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
@@ -40,8 +42,7 @@ def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
     if scale is None:
         return None
     n = window.n
-    found = _deciles(window.counts, scale.edges, window.minimum, window.maximum)
-    factor, alike = _common_factor(scale.deciles, found, n=n)
+    factor, alike = _common_factor(scale.deciles, window.quantiles(_DECILES), n=n)
     natural = _natural(column) if alike and _far(factor, LEAST_FACTOR) else 0.0
     least = max(LEAST_FACTOR, math.exp(2 * natural))
     alarm = alike and _far(factor, least)
@@ -61,11 +62,10 @@ def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Scale:
-    """What a column of the reference says of its unit: its profile, the edges of its cells, and its nine deciles."""
+    """What a column of the reference says of its unit: its profile, and its nine deciles."""
 
     total: NumericProfile
-    edges: Floats
-    deciles: Floats
+    deciles: list[float]
 
 
 @once
@@ -74,11 +74,10 @@ def _scale(column: NormColumn) -> _Scale | None:
     total = column.total
     if not isinstance(total, NumericProfile):
         return None
-    edges = np.array(total.cells.edges)
-    deciles = _deciles(total.counts, edges, total.minimum, total.maximum)
-    if np.count_nonzero(deciles) < LEAST_DECILES or np.count_nonzero(np.diff(deciles)) < LEAST_VALUES - 1:
+    deciles = total.quantiles(_DECILES)
+    if sum(one != 0 for one in deciles) < LEAST_DECILES or _different(deciles) < LEAST_VALUES:
         return None
-    return _Scale(total=total, edges=edges, deciles=deciles)
+    return _Scale(total=total, deciles=deciles)
 
 
 def _verdict(factor: float, *, alarm: bool) -> Verdict:
@@ -98,57 +97,32 @@ def _says(name: str, factor: float, *, alarm: bool, window: NumericProfile, tota
     return f"{name} is in the unit of the reference: its deciles are about {factor:.3g} times what they were"
 
 
-def _deciles(counts: Counts, edges: Floats, low: float | None, high: float | None) -> Floats:
-    """The nine deciles, linear within a cell; NaN without values.
-
-    Args:
-        counts: in each cell.
-        edges: of the cells.
-        low: the smallest value, where the lowest cell begins.
-        high: the largest, where the highest ends.
-    """
-    if low is None or high is None:
-        return np.full(_DECILES.size, np.nan)
-    until = counts.cumsum()
-    ranks = _DECILES * float(until[-1])
-    cell = np.minimum(until.searchsorted(ranks, side="right"), counts.size - 1)
-    inside = np.maximum(counts[cell], 1)
-    part = (ranks - (until[cell] - counts[cell])) / inside
-    begins, ends = _ends(cell, edges, low, high)
-    # Of a value with a cell to itself it is that value, and not one a rounding away.
-    found: Floats = np.where(ends > np.nextafter(begins, np.inf), begins + part * (ends - begins), begins)
-    return found
+def _different(deciles: Sequence[float]) -> int:
+    """How many different values there are among some that ascend."""
+    return 1 + sum(one != other for one, other in pairwise(deciles))
 
 
-def _ends(cell: Counts, edges: Floats, low: float, high: float) -> tuple[Floats, Floats]:
-    """Where these cells begin and end, the outermost at the values' own range."""
-    if not edges.size:
-        return np.full(cell.size, low), np.full(cell.size, high)
-    begins = np.where(cell > 0, edges.take(cell - 1, mode="clip"), low)
-    ends = np.where(cell < edges.size, edges.take(cell, mode="clip"), high)
-    return begins.clip(low, high), ends.clip(low, high)
-
-
-def _common_factor(expected: Floats, found: Floats, *, n: int) -> tuple[float, bool]:
+def _common_factor(expected: Sequence[float], found: Sequence[float], *, n: int) -> tuple[float, bool]:
     """The median ratio of the deciles, and whether all of them agree with it; NaN when too few can be compared."""
-    comparable = expected * found > 0
-    old, new = expected[comparable], found[comparable]
-    if old.size < LEAST_DECILES or np.count_nonzero(np.diff(old)) < LEAST_VALUES - 1:
+    pairs = [(old, new) for old, new in zip(expected, found, strict=True) if old * new > 0]
+    if len(pairs) < LEAST_DECILES or _different([old for old, _ in pairs]) < LEAST_VALUES:
         return math.nan, False
-    steps = np.log(new / old)
-    ordered = np.sort(steps)
-    middle = float(ordered[old.size // 2] + ordered[(old.size - 1) // 2]) / 2
+    places = [math.log(abs(old)) for old, _ in pairs]
+    steps = [math.log(abs(new)) - place for (_, new), place in zip(pairs, places, strict=True)]
+    middle = max(-_LARGEST, min(median(steps), _LARGEST))
     if not _far(math.exp(middle), LEAST_FACTOR):
         return math.exp(middle), False
-    off = np.abs(steps - middle)
-    place = np.log(np.abs(old)) - np.log(np.abs(old)).mean()
-    wider = float(np.dot(place, steps) / np.dot(place, place))
+    off = [abs(step - middle) for step in steps]
+    centre = fmean(places)
+    wider = sum((place - centre) * step for place, step in zip(places, steps, strict=True)) / sum(
+        (place - centre) ** 2 for place in places
+    )
     alike = (
-        off.mean() <= math.log(MEAN_SPREAD)
-        and off.max() <= math.log(LARGEST_SPREAD)
+        fmean(off) <= math.log(MEAN_SPREAD)
+        and max(off) <= math.log(LARGEST_SPREAD)
         and abs(wider) <= SPREAD_CHANGE + SPREAD_NOISE / math.sqrt(n)
     )
-    return math.exp(middle), bool(alike)
+    return math.exp(middle), alike
 
 
 def _far(factor: float, least: float) -> bool:
@@ -161,11 +135,9 @@ def _natural(column: NormColumn) -> float:
     scale = _scale(column)
     if scale is None:
         return 0.0
-    low, high = scale.total.minimum, scale.total.maximum
-    blocks = [block for block in column.blocks if block.any()]
-    deciles = [_deciles(one, scale.edges, low, high) for one in blocks]
     factors = [
-        _common_factor(scale.deciles, found, n=int(one.sum()))[0]
-        for one, found in zip(blocks, deciles, strict=True)
+        _common_factor(scale.deciles, scale.total.quantiles_of(block, _DECILES), n=int(block.sum()))[0]
+        for block in column.blocks
+        if block.any()
     ]
     return max((abs(math.log(factor)) for factor in factors if not math.isnan(factor)), default=0.0)

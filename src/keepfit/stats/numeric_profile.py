@@ -1,6 +1,7 @@
 """The profile of a number: counts and sums in fixed cells, so that profiles add up."""
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -174,30 +175,42 @@ class NumericProfile:
 
     def quantiles(self, probabilities: Sequence[float]) -> list[float]:
         """The same for several probabilities, with the cells added up once for all."""
+        return self.quantiles_of(self.counts, probabilities)
+
+    def quantiles_of(self, counts: Counts, probabilities: Sequence[float]) -> list[float]:
+        """The same of other counts in these cells, of values in the range of these ones: of a part of them, say."""
         if self.minimum is None or self.maximum is None:
-            return [float("nan")] * len(probabilities)
-        until = np.cumsum(self.counts)
-        return [self._at(one, until, self.minimum, self.maximum) for one in probabilities]
-
-    def _at(self, probability: float, until: Counts, minimum: float, maximum: float) -> float:
-        rank = probability * float(until[-1])
-        cell = min(int(until.searchsorted(rank, side="right")), self.cells.size - 1)
-        low, high = self._ends(cell, minimum, maximum)
-        if high <= math.nextafter(low, math.inf):
-            return low
-        inside = int(self.counts[cell])
-        part = (rank - float(until[cell] - inside)) / inside if inside else 1.0
-        return low + part * (high - low)
-
-    def _ends(self, cell: int, minimum: float, maximum: float) -> tuple[float, float]:
-        edges = self.cells.edges
-        low = edges[cell - 1] if cell > 0 else minimum
-        high = edges[cell] if cell < len(edges) else maximum
-        return min(max(low, minimum), maximum), max(min(high, maximum), minimum)
+            return [math.nan] * len(probabilities)
+        # A few numbers one by one are less work in Python than in calls of numpy.
+        until: list[int] = counts.cumsum().tolist()
+        edges, low, high = self.cells.edges, self.minimum, self.maximum
+        return [_quantile(probability * until[-1], until, edges, low, high) for probability in probabilities]
 
     def coarse(self) -> Counts:
         """Rows in coarse cells: below range, the reference's deciles and bold values, above range, null."""
         return np.append(np.add.reduceat(self.counts, self.cells.coarse), self.nulls)
+
+
+def _quantile(
+    rank: float, until: Sequence[int], edges: Sequence[float], minimum: float, maximum: float
+) -> float:
+    """The value that so many values lie below.
+
+    Args:
+        rank: how many.
+        until: values in each cell and in those before it.
+        edges: of the cells.
+        minimum, maximum: where the outermost cells end.
+    """
+    cell = min(bisect_right(until, rank), len(until) - 1)
+    begin = edges[cell - 1] if cell > 0 else minimum
+    end = edges[cell] if cell < len(edges) else maximum
+    low, high = min(max(begin, minimum), maximum), max(min(end, maximum), minimum)
+    if high <= math.nextafter(low, math.inf):
+        return low
+    before = until[cell - 1] if cell > 0 else 0
+    inside = until[cell] - before
+    return low + ((rank - before) / inside if inside else 1.0) * (high - low)
 
 
 def _merged_names(names: Sequence[tuple[tuple[float, int], ...]]) -> tuple[tuple[float, int], ...]:
