@@ -174,7 +174,8 @@ class ColumnsPart:
     Attributes:
         rows: how many rows the table has.
         features: column → its profile.
-        standard: column of numbers that are no times → its values in the rows that are paired, see `keepfit.stats.moments.standard`.
+        standard: column of numbers that are no times → its values in the rows that are paired, see
+            `keepfit.stats.moments.standard`.
     """
 
     rows: int

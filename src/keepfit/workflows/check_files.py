@@ -31,7 +31,7 @@ from keepfit.stats.profile import NumericCells, Profile
 from keepfit.stats.threads import processors
 from keepfit.workflows.measure_file import Judge, Measured, judge_for, measure_file
 from keepfit.workflows.prepare_files import FilesToCheck, Prepared, Progress, prepare_files
-from keepfit.workflows.profile_file import Profiled, Side, profile_file, span, whole_file
+from keepfit.workflows.profile_file import Held, Profiled, Side, profile_file, span, whole_file
 
 #: How much the loss may rise before it alarms, relatively: as much as a decay of a model in a workspace.
 TOLERANCE: Final = 0.1
@@ -133,11 +133,20 @@ def check_files(asked: FilesToCheck, *, now: datetime, progress: Progress | None
 
 
 def _profiled(two: Prepared) -> tuple[Profiled, Profiled]:
-    """The profiles of the reference and of the current file."""
-    if two.profiled is None:
+    """The profiles of the reference and of the current file.
+
+    The blocks of a reference that is in memory are counted beside the threads that read the current file. One that must
+    be read goes first: memory need not hold parts of both.
+    """
+    if two.profiled is not None:
+        current = profile_file(two.current, two.cells, None)
+        return whole_file(two.reference, two.profiled.profile()), current
+    if not isinstance(two.reference.table, Held):
         return profile_file(two.reference, two.cells, two.every), profile_file(two.current, two.cells, None)
-    current = profile_file(two.current, two.cells, None)
-    return whole_file(two.reference, two.profiled.profile()), current
+    with ThreadPoolExecutor(1, "keepfit-reference") as beside:
+        reference = beside.submit(profile_file, two.reference, two.cells, two.every)
+        current = profile_file(two.current, two.cells, None)
+        return reference.result(), current
 
 
 def _present(two: Prepared, findings: Sequence[Finding]) -> list[Finding]:
