@@ -311,7 +311,8 @@ def _fixed(inner: Sequence[Any], build: Callable[[Sequence[Any]], Any]) -> Colum
         if not forms:
             return [build(()) for _ in range(count)]
         parts = [form.decode(one, count, apart) for form, one in zip(forms, column, strict=True)]
-        return [build(row) for row in zip(*parts, strict=True)]
+        rows = zip(*parts, strict=True)
+        return list(rows) if build is tuple else [build(row) for row in rows]
 
     return ColumnForm(encode=encode, decode=decode)
 

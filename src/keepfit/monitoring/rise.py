@@ -99,15 +99,15 @@ def rise_test(
     if not rises:
         return Measured(finding=_none(check, column, rows, quality))
     worst = rises[0] if len(rises) == 1 else max(rises, key=lambda one: _weight(one, quality))
-    p = min(1.0, worst.p * (tried or len(rises)))
-    beyond, says = worst.changes(quality), worst.says(column)
+    p, threshold = min(1.0, worst.p * (tried or len(rises))), worst.threshold(worst.told * quality)
+    beyond, says = worst.share >= threshold, worst.says(column)
     finding = Finding(
         check=check,
         subject=column,
         statistic=f"{check.value.removesuffix('s')} share",
         value=worst.share,
         expected=worst.expected,
-        threshold=worst.threshold(worst.told * quality),
+        threshold=threshold,
         n=rows,
         verdict=Verdict.OK,
         says=says,
