@@ -104,7 +104,8 @@ def _different(deciles: Sequence[float]) -> int:
 
 def _common_factor(expected: Sequence[float], found: Sequence[float], *, n: int) -> tuple[float, bool]:
     """The median ratio of the deciles, and whether all of them agree with it; NaN when too few can be compared."""
-    pairs = [(old, new) for old, new in zip(expected, found, strict=True) if old * new > 0]
+    # By their signs: the product of two small numbers is 0.
+    pairs = [(old, new) for old, new in zip(expected, found, strict=True) if old > 0 < new or old < 0 > new]
     if len(pairs) < LEAST_DECILES or _different([old for old, _ in pairs]) < LEAST_VALUES:
         return math.nan, False
     places = [math.log(abs(old)) for old, _ in pairs]

@@ -10,11 +10,11 @@ import polars as pl
 from keepfit.stats.categorical_profile import CategoricalCells, CategoricalProfile
 from keepfit.stats.category_counts import count_categories
 from keepfit.stats.coming_cells import ComingCells
-from keepfit.stats.moments import Moments, paired_rows, standard
+from keepfit.stats.moments import MOST_COLUMNS, Moments, paired_rows, standard
 from keepfit.stats.numeric_cells import Floats, NumericCells
 from keepfit.stats.numeric_kernel import ascending
 from keepfit.stats.numeric_profile import NumericProfile
-from keepfit.stats.numeric_values import is_temporal, numeric_values
+from keepfit.stats.numeric_values import NumericValues, is_temporal, numeric_values
 from keepfit.stats.profile import ROWS, Cells, Profile, paired_columns
 
 
@@ -24,7 +24,8 @@ class ReferenceColumn:
 
     Attributes:
         profile: of it, in its own cells.
-        standard: of numbers that are no times, the values in the rows that are paired, `ROWS` rows at a time.
+        standard: of numbers whose correlations are looked at, the values in the rows that are paired, `ROWS` rows at a
+            time.
     """
 
     profile: NumericProfile | CategoricalProfile
@@ -84,7 +85,9 @@ def profile_reference(
     ...     found.cells["zone"].values, found.profile().features["miles"].nulls
     (('b', 'a'), 1)
     """
+    paired = [one for one in frame.columns if one in numeric and not is_temporal(frame.schema[one])]
     made = dict.fromkeys(numeric, _number) | dict.fromkeys(categorical, _category)
+    made |= dict.fromkeys(paired[:MOST_COLUMNS], _paired_number)
     return ComingReference(
         rows=frame.height,
         columns={
@@ -99,14 +102,23 @@ def _cells(column: Future[ReferenceColumn]) -> Cells:
 
 def _number(series: pl.Series) -> ReferenceColumn:
     temporal = is_temporal(series.dtype)
-    values = numeric_values(series, temporal=temporal)
+    return ReferenceColumn(profile=_profiled(numeric_values(series, temporal=temporal), temporal=temporal))
+
+
+def _paired_number(series: pl.Series) -> ReferenceColumn:
+    values = numeric_values(series)
+    profile = _profiled(values, temporal=False)
+    parts = (values.slice(start, ROWS) for start in range(0, len(series), ROWS))
+    return ReferenceColumn(
+        profile=profile,
+        standard=tuple(standard(profile.cells, one.at(paired_rows(len(one.series)))) for one in parts),
+    )
+
+
+def _profiled(values: NumericValues, *, temporal: bool) -> NumericProfile:
     ordered = ascending(values.present())
     cells = NumericCells.of_sorted(ordered, temporal=temporal)
-    parts = () if temporal else (values.slice(start, ROWS) for start in range(0, len(series), ROWS))
-    return ReferenceColumn(
-        profile=NumericProfile.of_sorted(cells, ordered, values.nulls, unreadable=values.unreadable),
-        standard=tuple(standard(cells, one.at(paired_rows(len(one.series)))) for one in parts),
-    )
+    return NumericProfile.of_sorted(cells, ordered, values.nulls, unreadable=values.unreadable)
 
 
 def _category(series: pl.Series) -> ReferenceColumn:

@@ -88,13 +88,12 @@ def test_numbers_with_zeros_are_compared_without_overflow():
     assert found.alarms
 
 
-@pytest.mark.parametrize("power", [-450, -150, 145])
+@pytest.mark.parametrize("power", [-150, 145])
 def test_magnitudes_at_the_ends_of_what_floats_hold_are_compared(power):
-    """Ratios that no float holds are still far from 1."""
+    """Neither the product of two of them nor its inverse is a float."""
     small = RNG.lognormal(0.5, 0.9, 3000) * 1e-155
     cells = NumericCells.of(small)
     column = NormColumn.of("miles", NumericProfile.of(cells, small), [])
-    with np.errstate(under="ignore"):
-        moved = small * 10.0 ** (power / 3) * 10.0 ** (power / 3) * 10.0 ** (power / 3)
-    found = check_unit(NumericProfile.of(cells, moved), column)
-    assert np.isnan(found.value) or found.value > 1.5 or found.value < 1 / 1.5
+    found = check_unit(NumericProfile.of(cells, small * 10.0**power), column)
+    assert np.log10(found.value) == pytest.approx(power, abs=3)
+    assert abs(np.log(found.value)) > np.log(1.5)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keepfit.stats import profile, reference_profile
+from keepfit.stats import numeric_kernel, profile, reference_profile
+from keepfit.stats.moments import MOST_COLUMNS
 from keepfit.stats.profile import NumericProfile, cells_of, profile_frame
 from keepfit.stats.reference_profile import profile_reference
 
@@ -42,11 +43,12 @@ def _frame(n, seed=0):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 300), st.integers(0, 9), st.sampled_from([50, 1000]))
-def test_cells_and_profile_are_those_that_are_made_one_after_the_other(pool, n, seed, rows):
-    """Whatever the column holds, and into however many parts it is cut."""
+@given(st.integers(0, 300), st.integers(0, 9), st.sampled_from([50, 1000]), st.sampled_from([16, 4096]))
+def test_cells_and_profile_are_those_that_are_made_one_after_the_other(pool, n, seed, rows, block):
+    """Whatever the column holds, and into however many parts and sorted blocks it is cut."""
     frame = _frame(n, seed)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numeric_kernel, "BLOCK", block)
         for module in (profile, reference_profile):
             patch.setattr(module, "ROWS", rows)
         found = profile_reference(frame, NUMBERS, CATEGORIES, pool)
@@ -80,3 +82,11 @@ def test_values_that_are_no_numbers_are_unreadable(pool):
     assert (miles.n, miles.nulls, miles.unreadable) == (1, 2, 1)
     assert found.features["taken"].cells.temporal
     assert found.moments is None
+
+
+def test_no_more_columns_are_paired_than_moments_hold(pool):
+    """The values of the others are not kept."""
+    frame = pl.DataFrame({f"x{i}": np.arange(5.0) * i for i in range(MOST_COLUMNS + 2)})
+    found = profile_reference(frame, frame.columns, [], pool)
+    assert found.profile().moments.names == tuple(frame.columns[:MOST_COLUMNS])
+    assert not found.columns[f"x{MOST_COLUMNS}"].result().standard
