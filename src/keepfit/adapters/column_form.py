@@ -3,14 +3,17 @@
 `keepfit.adapters.wire_form` gives every value a form of its own; that is right for a record, and slow for the profiles of
 forty features: there each step is taken once for a field, not once for a value. What a column looks like in MessagePack:
 
-    whole numbers     a list when they are few; [dtype, bytes] in the narrowest dtype that holds them otherwise
-    fractions         a list when they are few; ["<f8", bytes] otherwise
-    arrays            {dtype, flat, sizes or shapes}: all of them end to end
+    whole numbers     a list when they are few; an array of the narrowest dtype that holds them otherwise
+    fractions         a list when they are few; an array otherwise
+    arrays            {dtype, flat, sizes or shapes}: all of them end to end, in one array
     a dataclass       {field: column}; read back, a missing field takes its default and an unknown one is passed over
     tuples, lists     {lengths, items}
     mappings          {lengths, keys, values}
     a union           {arms, which, columns}: the column of each arm that occurs, and which arm each value is of
     anything else     a list of the values' forms in `wire_form`
+
+`keepfit.adapters.column_bytes` makes bytes of a column. Several columns of one type are read end to end: a day is
+twenty-four columns of one window each.
 """
 
 import dataclasses
@@ -22,13 +25,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import Any, Final, Union
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from keepfit.adapters.column_bytes import is_packed, narrowed, unpack_array
 from keepfit.adapters.wire_form import Form, form_of
 from keepfit.clock import EPOCH, utc
 
@@ -36,7 +40,9 @@ from keepfit.clock import EPOCH, utc
 _FEW: Final = 16
 
 _MICROSECOND: Final = timedelta(microseconds=1)
-_WHOLE: Final = tuple(np.dtype(code) for code in ("<u1", "<i1", "<u2", "<i2", "<u4", "<i4", "<i8"))
+#: Columns of one type, and how many values each of them holds.
+Columns = Sequence[Any]
+Counts = Sequence[int]
 
 
 @dataclasses.dataclass(slots=True)
@@ -46,17 +52,13 @@ class Apart:
     Attributes:
         kinds: the dataclasses, hashable, whose values are kept apart.
         values: these values; added to when columns are made.
-        readers: mappings, by their declared type, that are read in a way of their own: from the column, how many values
-            it holds, and these values to the mappings; or None for a column that is read like every other.
-        known: what these remember from one column to the next.
+        forms: types, as they are declared, that travel in a form of their own where it gives one: its methods give None
+            for what is to travel like every other of its kind.
     """
 
     kinds: frozenset[type] = frozenset()
     values: list[Any] = dataclasses.field(default_factory=list)
-    readers: Mapping[Any, Callable[[Any, int, "Apart"], Sequence[Any] | None]] = dataclasses.field(
-        default_factory=dict
-    )
-    known: dict[Any, Any] = dataclasses.field(default_factory=dict)
+    forms: Mapping[Any, "OwnForm"] = dataclasses.field(default_factory=dict)
     _places: dict[Any, int] = dataclasses.field(default_factory=dict)
 
     def place(self, value: Any) -> int:
@@ -73,12 +75,24 @@ class ColumnForm:
 
     Attributes:
         encode: values → the column, as MessagePack has it. Raises TypeError for a value of another type.
-        decode: the column, and how many values it holds → the values. Raises ValueError, TypeError, KeyError,
-            IndexError or msgspec's ValidationError.
+        decode_all: columns, and how many values each of them holds → the values of all, end to end. Raises ValueError,
+            TypeError, KeyError, IndexError or msgspec's ValidationError.
     """
 
     encode: Callable[[Sequence[Any], Apart], Any]
-    decode: Callable[[Any, int, Apart], Sequence[Any]]
+    decode_all: Callable[[Columns, Counts, Apart], Sequence[Any]]
+
+    def decode(self, column: Any, count: int, apart: Apart) -> Sequence[Any]:
+        """The values of one column. Raises like `decode_all`."""
+        return self.decode_all([column], [count], apart)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OwnForm:
+    """What `ColumnForm` is, for some of the values of a type: both give None for the others."""
+
+    encode: Callable[[Sequence[Any], Apart], Any]
+    decode_all: Callable[[Columns, Counts, Apart], Sequence[Any] | None]
 
 
 @cache
@@ -101,11 +115,27 @@ def column_form(declared: Any) -> ColumnForm:
         return _NUMBERS[declared]
     kind = origin or declared
     if isinstance(declared, type) and dataclasses.is_dataclass(declared):
-        return _record(declared)
+        return _own_first(declared, _record(declared))
     for known, make in _CONTAINERS:
         if isinstance(kind, type) and kind not in (str, bytes) and issubclass(kind, known):
-            return make(declared)
+            return _own_first(declared, make(declared))
     return _leaf(form_of(declared))
+
+
+def _own_first(declared: Any, common: ColumnForm) -> ColumnForm:
+    """The form of `Apart.forms` where it has one, and the common one for everything else."""
+
+    def encode(values: Sequence[Any], apart: Apart) -> Any:
+        own = apart.forms.get(declared)
+        column = None if own is None else own.encode(values, apart)
+        return common.encode(values, apart) if column is None else column
+
+    def decode_all(columns: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
+        own = apart.forms.get(declared)
+        found = None if own is None else own.decode_all(columns, counts, apart)
+        return common.decode_all(columns, counts, apart) if found is None else found
+
+    return ColumnForm(encode=encode, decode_all=decode_all)
 
 
 def _leaf(form: Form) -> ColumnForm:
@@ -117,12 +147,23 @@ def _leaf(form: Form) -> ColumnForm:
                 return msgspec.convert(values, list[form.bare])  # type: ignore[name-defined]
         return [form.encode(one) for one in values]
 
-    def decode(column: Any, _count: int, _apart: Apart) -> Sequence[Any]:
+    def decode_all(columns: Columns, counts: Counts, _apart: Apart) -> Sequence[Any]:
+        found = _end_to_end(columns, counts)
         if form.bare is not None:
-            return msgspec.convert(column, list[form.bare])  # type: ignore[name-defined]
-        return [form.decode(one) for one in column]
+            return msgspec.convert(found, list[form.bare])  # type: ignore[name-defined]
+        return [form.decode(one) for one in found]
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
+
+
+def _end_to_end(lists: Columns, counts: Counts) -> list[Any]:
+    """The items of lists that must be as long as they are said to be: else what is one's would be taken for another's."""
+    found: list[Any] = []
+    for items, count in zip(lists, counts, strict=True):
+        if len(items) != count:
+            raise ValueError(f"{len(items)} values where {count} were stored")
+        found += items
+    return found
 
 
 def _numbers(
@@ -134,15 +175,16 @@ def _numbers(
         plain = [number(one) for one in values]
         if len(plain) >= _FEW:
             with suppress(OverflowError):  # beyond 64 bits, where a list is longer
-                return pack_array(np.array(plain, np.dtype(code)))
+                return narrowed(np.array(plain, np.dtype(code)))
         return plain
 
-    def decode(column: Any, _count: int, _apart: Apart) -> Sequence[Any]:
-        packed = len(column) == 2 and isinstance(column[1], bytes)
-        plain = unpack_array(column).tolist() if packed else column
+    def decode_all(columns: Columns, counts: Counts, _apart: Apart) -> Sequence[Any]:
+        plain = _end_to_end(
+            [unpack_array(one).tolist() if is_packed(one) else one for one in columns], counts
+        )
         return plain if value is None else [value(one) for one in plain]
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
 
 
 _NUMBERS: Final[dict[Any, ColumnForm]] = {
@@ -153,24 +195,6 @@ _NUMBERS: Final[dict[Any, ColumnForm]] = {
     ),
     timedelta: _numbers("<i8", lambda span: span // _MICROSECOND, lambda span: span * _MICROSECOND),
 }
-
-
-def pack_array(flat: NDArray[Any]) -> list[Any]:
-    r"""The dtype and bytes of a flat array; whole numbers in the narrowest dtype that holds them.
-
-    >>> pack_array(np.array([1, 300]))
-    ['<u2', b'\x01\x00,\x01']
-    """
-    if flat.dtype.kind == "i" and flat.size:
-        low, high = flat.min(), flat.max()
-        fits = (one for one in _WHOLE if np.iinfo(one).min <= low and high <= np.iinfo(one).max)
-        flat = flat.astype(next(fits))
-    return [flat.dtype.str, flat.tobytes()]
-
-
-def unpack_array(packed: Any) -> NDArray[Any]:
-    """The array that `pack_array` was given, but for its dtype; it cannot be written to."""
-    return np.frombuffer(packed[1], np.dtype(packed[0]))
 
 
 def _record(kind: type) -> ColumnForm:
@@ -190,25 +214,27 @@ def _record(kind: type) -> ColumnForm:
             for name, form in _fields(kind).items()
         }
 
-    def decode(column: Any, count: int, apart: Apart) -> Sequence[Any]:
+    def decode_all(columns: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
         if kind in apart.kinds:
-            return [apart.values[place] for place in places.decode(column, count, apart)]
-        if not count:
-            return []
-        columns = {
-            name: form.decode(column[name], count, apart)
-            for name, form in _fields(kind).items()
-            if name in column
-        }
-        return _made(kind, columns, count)
+            return [apart.values[place] for place in places.decode_all(columns, counts, apart)]
+        found: list[Any] = []
+        held = [(column, count) for column, count in zip(columns, counts, strict=True) if count]
+        # Another version wrote other fields: columns of one version stand beside each other.
+        for names, some in groupby(held, lambda pair: pair[0].keys()):
+            alike, sizes = zip(*some, strict=True)
+            fields = {
+                name: form.decode_all([column[name] for column in alike], sizes, apart)
+                for name, form in _fields(kind).items()
+                if name in names
+            }
+            found += _made(kind, fields, sum(sizes))
+        return found
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
 
 
 def _made(kind: type, columns: Mapping[str, Sequence[Any]], count: int) -> Sequence[Any]:
     """The records whose fields stand in columns."""
-    if count == 1:  # a window is one record of records
-        return [kind(**{name: values[0] for name, values in columns.items()})]
     if not columns:
         return [kind() for _ in range(count)]
     rows = zip(*columns.values(), strict=True)
@@ -252,18 +278,37 @@ def _union(declared: Any) -> ColumnForm:
             "columns": [columns[name].encode(part, apart) for name, part in zip(present, parts, strict=True)],
         }
 
-    def decode(column: Any, count: int, apart: Apart) -> Sequence[Any]:
-        forms = [columns[name] for name in column["arms"]]
-        if len(forms) < 2:
-            return forms[0].decode(column["columns"][0], count, apart) if forms else []
-        which = _NUMBERS[int].decode(column["which"], count, apart)
-        parts = [
-            iter(form.decode(part, which.count(arm), apart))
-            for arm, (form, part) in enumerate(zip(forms, column["columns"], strict=True))
-        ]
-        return [next(parts[arm]) for arm in which]
+    def decode_all(unions: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
+        which = [_arms_of(one, count, apart) for one, count in zip(unions, counts, strict=True)]
+        values = {
+            name: columns[name].decode_all(some, many, apart)
+            for name, (some, many) in _by_arm(unions, which).items()
+        }
+        if len(values) < 2:
+            return next(iter(values.values()), [])
+        each = {name: iter(some) for name, some in values.items()}
+        return [next(each[name]) for names in which for name in names]
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
+
+
+def _by_arm(unions: Columns, which: Sequence[Sequence[str]]) -> dict[str, tuple[list[Any], list[int]]]:
+    """The columns of each arm, and how many values each of them holds."""
+    found: dict[str, tuple[list[Any], list[int]]] = {}
+    for union, names in zip(unions, which, strict=True):
+        for name, column in zip(union["arms"], union["columns"], strict=True):
+            some, many = found.setdefault(name, ([], []))
+            some.append(column)
+            many.append(names.count(name))
+    return found
+
+
+def _arms_of(union: Any, count: int, apart: Apart) -> list[str]:
+    """The name of each value's arm."""
+    arms: list[str] = union["arms"]
+    if len(arms) < 2:
+        return arms * count
+    return [arms[place] for place in _NUMBERS[int].decode(union["which"], count, apart)]
 
 
 def _ends(lengths: Sequence[int]) -> list[tuple[int, int]]:
@@ -291,12 +336,18 @@ def _sequence(declared: Any) -> ColumnForm:
             "items": items.encode([item for one in values for item in one], apart),
         }
 
-    def decode(column: Any, count: int, apart: Apart) -> Sequence[Any]:
-        ends = _ends(lengths.decode(column["lengths"], count, apart))
-        flat = items.decode(column["items"], ends[-1][1] if ends else 0, apart)
-        return [many(flat[start:end]) for start, end in ends]
+    def decode_all(columns: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
+        each, sizes = _lengths(columns, counts, apart)
+        flat = items.decode_all([one["items"] for one in columns], sizes, apart)
+        return [many(flat[start:end]) for start, end in _ends(each)]
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
+
+
+def _lengths(columns: Columns, counts: Counts, apart: Apart) -> tuple[Sequence[int], list[int]]:
+    """How many items each value has, and how many those of each column have together."""
+    each = _NUMBERS[int].decode_all([one["lengths"] for one in columns], counts, apart)
+    return each, [sum(each[start:end]) for start, end in _ends(counts)]
 
 
 def _fixed(inner: Sequence[Any], build: Callable[[Sequence[Any]], Any]) -> ColumnForm:
@@ -307,14 +358,17 @@ def _fixed(inner: Sequence[Any], build: Callable[[Sequence[Any]], Any]) -> Colum
         rows = list(zip(*values, strict=True)) if values else [()] * len(forms)
         return [form.encode(row, apart) for form, row in zip(forms, rows, strict=True)]
 
-    def decode(column: Any, count: int, apart: Apart) -> Sequence[Any]:
+    def decode_all(columns: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
         if not forms:
-            return [build(()) for _ in range(count)]
-        parts = [form.decode(one, count, apart) for form, one in zip(forms, column, strict=True)]
+            return [build(()) for _ in range(sum(counts))]
+        parts = [
+            form.decode_all(some, counts, apart)
+            for form, some in zip(forms, zip(*columns, strict=True), strict=True)
+        ]
         rows = zip(*parts, strict=True)
         return list(rows) if build is tuple else [build(row) for row in rows]
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
 
 
 def _mapping(declared: Any) -> ColumnForm:
@@ -329,17 +383,13 @@ def _mapping(declared: Any) -> ColumnForm:
             "values": value.encode([item for one in values for item in one.values()], apart),
         }
 
-    def decode(column: Any, count: int, apart: Apart) -> Sequence[Any]:
-        reader = apart.readers.get(declared)
-        if reader is not None and (found := reader(column, count, apart)) is not None:
-            return found
-        ends = _ends(lengths.decode(column["lengths"], count, apart))
-        size = ends[-1][1] if ends else 0
-        keys = key.decode(column["keys"], size, apart)
-        items = value.decode(column["values"], size, apart)
-        return [dict(zip(keys[start:end], items[start:end], strict=True)) for start, end in ends]
+    def decode_all(columns: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
+        each, sizes = _lengths(columns, counts, apart)
+        keys = key.decode_all([one["keys"] for one in columns], sizes, apart)
+        items = value.decode_all([one["values"] for one in columns], sizes, apart)
+        return [dict(zip(keys[start:end], items[start:end], strict=True)) for start, end in _ends(each)]
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
 
 
 def _arrays(declared: Any) -> ColumnForm:
@@ -350,23 +400,41 @@ def _arrays(declared: Any) -> ColumnForm:
         if len({one.dtype.str for one in values}) != 1 or values[0].dtype.hasobject:
             return {"each": [each.encode(one) for one in values]}
         flat = np.concatenate([one.reshape(-1) for one in values])
-        column = {"dtype": flat.dtype.str, "flat": pack_array(flat)}
+        column = {"dtype": flat.dtype.str, "flat": narrowed(flat)}
         if all(one.ndim == 1 for one in values):
             return column | {"sizes": sizes.encode([one.size for one in values], apart)}
         return column | {"shapes": shapes.encode([one.shape for one in values], apart)}
 
-    def decode(column: Any, count: int, apart: Apart) -> Sequence[Any]:
-        if "each" in column:
-            return [each.decode(one) for one in column["each"]]
-        flat = unpack_array(column["flat"]).astype(np.dtype(column["dtype"]), copy=False)
-        flat.flags.writeable = False
-        if "sizes" in column:
-            return [flat[start:end] for start, end in _ends(sizes.decode(column["sizes"], count, apart))]
-        found = shapes.decode(column["shapes"], count, apart)
-        ends = _ends([math.prod(shape) for shape in found])
-        return [flat[start:end].reshape(shape) for (start, end), shape in zip(ends, found, strict=True)]
+    def decode_all(columns: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
+        found: list[NDArray[Any]] = []
+        for layout, some in groupby(zip(columns, counts, strict=True), lambda pair: _layout(pair[0])):
+            alike, many = zip(*some, strict=True)
+            told = [column[layout] for column in alike]
+            if layout == "each":
+                found += [each.decode(one) for one in _end_to_end(told, many)]
+                continue
+            form = sizes if layout == "sizes" else shapes
+            extents = form.decode_all(told, many, apart)
+            for column, (start, end) in zip(alike, _ends(many), strict=True):
+                found += _views(column, extents[start:end])
+        return found
 
-    return ColumnForm(encode=encode, decode=decode)
+    return ColumnForm(encode=encode, decode_all=decode_all)
+
+
+def _layout(arrays: Any) -> str:
+    """How a column says where each of its arrays ends."""
+    return next(name for name in ("each", "sizes", "shapes") if name in arrays)
+
+
+def _views(column: Any, extents: Sequence[Any]) -> list[NDArray[Any]]:
+    """The arrays of these sizes, or shapes, that lie end to end in a column."""
+    flat = unpack_array(column["flat"]).astype(np.dtype(column["dtype"]), copy=False)
+    flat.flags.writeable = False
+    ends = _ends([one if isinstance(one, int) else math.prod(one) for one in extents])
+    if flat.size != (ends[-1][1] if ends else 0):
+        raise ValueError(f"{flat.size} numbers are no arrays of {extents}")
+    return [flat[start:end].reshape(one) for (start, end), one in zip(ends, extents, strict=True)]
 
 
 _CONTAINERS: Final[tuple[tuple[type, Callable[[Any], ColumnForm]], ...]] = (

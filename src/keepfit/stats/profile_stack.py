@@ -7,6 +7,8 @@ array by array, and only the sum is taken apart into profiles.
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby, islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +25,37 @@ Column = NumericProfile | CategoricalProfile
 #: A value that is remembered by name.
 V = TypeVar("V", float, Category)
 
+#: The place of a column among those of its kind, one of its values, and in how many rows.
+Named = tuple[int, V, int]
+
+
+@dataclass(frozen=True)
+class ColumnLayout:
+    """What a stack is counted in.
+
+    Attributes:
+        names: of the columns.
+        cells: of each of them.
+    """
+
+    names: tuple[str, ...]
+    cells: tuple[NumericCells | CategoricalCells, ...]
+
+    @cached_property
+    def numbers(self) -> tuple[NumericCells, ...]:
+        """The cells of the columns that are numbers, in order."""
+        return tuple(one for one in self.cells if isinstance(one, NumericCells))
+
+    @cached_property
+    def categories(self) -> tuple[CategoricalCells, ...]:
+        """The cells of the others."""
+        return tuple(one for one in self.cells if isinstance(one, CategoricalCells))
+
+    @cached_property
+    def sizes(self) -> tuple[int, int]:
+        """How many cells all numbers have together, and all others."""
+        return sum(map(size_of, self.numbers)), sum(map(size_of, self.categories))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NumberStack:
@@ -35,7 +68,7 @@ class NumberStack:
         rows: `nulls`, `summed` and `unreadable`, shape (3, k).
         moments: `m1` and `m2`, shape (2, k).
         minima, maxima: shape (k,); NaN where there is none.
-        named: of each column.
+        named: of all columns.
     """
 
     cells: tuple[NumericCells, ...]
@@ -45,12 +78,13 @@ class NumberStack:
     moments: Floats
     minima: Floats
     maxima: Floats
-    named: Sequence[tuple[tuple[float, int], ...]]
+    named: Sequence[Named[float]]
 
     def profiles(self) -> Iterator[NumericProfile]:
         """Taken apart, in order; their counts and sums cannot be written to."""
         rows, (m1, m2) = self.rows.T.tolist(), self.moments.tolist()
         low, high = (_ends(one) for one in (self.minima, self.maxima))
+        named = _by_column(self.named, len(self.cells))
         parts = zip(_apart(self.counts, self.cells), _apart(self.sums, self.cells), strict=True)
         for i, (counts, sums) in enumerate(parts):
             nulls, summed, unreadable = rows[i]
@@ -64,7 +98,7 @@ class NumberStack:
                 maximum=high[i],
                 m1=m1[i],
                 m2=m2[i],
-                named=self.named[i],
+                named=named[i],
                 unreadable=unreadable,
             )
 
@@ -79,7 +113,7 @@ class NumberStack:
             moments=_summed([one.moments for one in parts]),
             minima=np.fmin.reduce([one.minima for one in parts]),
             maxima=np.fmax.reduce([one.maxima for one in parts]),
-            named=[_merged(names, float) for names in zip(*(one.named for one in parts), strict=True)],
+            named=_merged([one.named for one in parts], float),
         )
 
 
@@ -91,17 +125,17 @@ class CategoryStack:
         cells: of each column.
         counts: of all columns, end to end; of any whole type.
         rows: `other`, `unseen`, `nulls` and `unreadable`, shape (4, k).
-        named: of each column.
+        named: of all columns.
     """
 
     cells: tuple[CategoricalCells, ...]
     counts: NDArray[Any]
     rows: Counts
-    named: Sequence[tuple[tuple[Category, int], ...]]
+    named: Sequence[Named[Category]]
 
     def profiles(self) -> Iterator[CategoricalProfile]:
         """Taken apart, in order; their counts cannot be written to."""
-        rows = self.rows.T.tolist()
+        rows, named = self.rows.T.tolist(), _by_column(self.named, len(self.cells))
         for i, counts in enumerate(_apart(self.counts, self.cells)):
             other, unseen, nulls, unreadable = rows[i]
             yield CategoricalProfile(
@@ -110,7 +144,7 @@ class CategoryStack:
                 other=other,
                 unseen=unseen,
                 nulls=nulls,
-                named=self.named[i],
+                named=named[i],
                 unreadable=unreadable,
             )
 
@@ -121,7 +155,7 @@ class CategoryStack:
             cells=parts[0].cells,
             counts=_summed([one.counts for one in parts], np.int64),
             rows=_summed([one.rows for one in parts], np.int64),
-            named=[_merged(names, str) for names in zip(*(one.named for one in parts), strict=True)],
+            named=_merged([one.named for one in parts], str),
         )
 
 
@@ -129,59 +163,40 @@ class ColumnStack(Mapping[str, Column]):
     """What `Profile.features` holds, stacked: a mapping that is taken apart when a column is first asked for.
 
     Args:
-        names: of the columns.
-        numeric: whether each of them is a number.
-        numbers: those that are, in order.
+        layout: of the columns.
+        numbers: those that are numbers, in order.
         categories: the others, in order.
     """
 
-    __slots__ = ("_columns", "categories", "names", "numbers", "numeric")
+    __slots__ = ("_columns", "categories", "layout", "numbers")
 
-    def __init__(
-        self,
-        names: Sequence[str],
-        numeric: Sequence[bool],
-        *,
-        numbers: NumberStack,
-        categories: CategoryStack,
-    ) -> None:
-        self.names, self.numeric = tuple(names), tuple(numeric)
-        self.numbers, self.categories = numbers, categories
+    def __init__(self, layout: ColumnLayout, *, numbers: NumberStack, categories: CategoryStack) -> None:
+        self.layout, self.numbers, self.categories = layout, numbers, categories
         self._columns: dict[str, Column] | None = None
 
     def __getitem__(self, name: str) -> Column:
         return self._apart()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
+        return iter(self.layout.names)
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.layout.names)
 
     def _apart(self) -> dict[str, Column]:
         if self._columns is None:
             numbers, categories = self.numbers.profiles(), self.categories.profiles()
             self._columns = {
-                name: next(numbers) if numeric else next(categories)
-                for name, numeric in zip(self.names, self.numeric, strict=True)
+                name: next(numbers) if isinstance(cells, NumericCells) else next(categories)
+                for name, cells in zip(self.layout.names, self.layout.cells, strict=True)
             }
         return self._columns
 
-    def adds_to(self, other: "ColumnStack") -> bool:
-        """Whether both have the same columns in the same cells, array by array."""
-        return (
-            self.names == other.names
-            and self.numeric == other.numeric
-            and self.numbers.cells == other.numbers.cells
-            and self.categories.cells == other.categories.cells
-        )
-
     @classmethod
     def merge(cls, parts: Sequence["ColumnStack"]) -> "ColumnStack":
-        """The sum of stacks that add to each other."""
+        """The sum of stacks of one layout."""
         return cls(
-            parts[0].names,
-            parts[0].numeric,
+            parts[0].layout,
             numbers=NumberStack.merge([one.numbers for one in parts]),
             categories=CategoryStack.merge([one.categories for one in parts]),
         )
@@ -194,7 +209,7 @@ def merge_profiles(parts: Sequence[Profile]) -> Profile:
         ValueError: their columns differ, or the cells of one.
     """
     stacks = [one.features for one in parts if isinstance(one.features, ColumnStack)]
-    if len(stacks) < len(parts) or not all(one.adds_to(stacks[0]) for one in stacks):
+    if len(stacks) < len(parts) or any(one.layout != stacks[0].layout for one in stacks):
         return Profile.merge(parts)
     rest = Profile.merge([replace(one, features={}) for one in parts])
     return replace(rest, features=ColumnStack.merge(stacks))
@@ -227,13 +242,23 @@ def _summed(parts: Sequence[NDArray[Any]], dtype: type[np.generic] = np.float64)
     return total
 
 
-def _merged(
-    parts: Iterable[tuple[tuple[V, int], ...]], rank: Callable[[Any], Any]
-) -> tuple[tuple[V, int], ...]:
-    """The most frequent of the values that are remembered by name; of values as frequent, those that rank lower."""
-    together: dict[V, int] = {}
+def _by_column(named: Sequence[Named[V]], k: int) -> list[tuple[tuple[V, int], ...]]:
+    """The values of each column, and their rows."""
+    found: list[list[tuple[V, int]]] = [[] for _ in range(k)]
+    for column, value, rows in named:
+        found[column].append((value, rows))
+    return [tuple(one) for one in found]
+
+
+def _merged(parts: Iterable[Sequence[Named[V]]], rank: Callable[[Any], Any]) -> list[Named[V]]:
+    """The most frequent of each column's values that are remembered by name; of values as frequent, those that rank lower."""
+    together: dict[tuple[int, V], int] = {}
     for part in parts:
-        for value, hits in part:
-            together[value] = together.get(value, 0) + hits
-    ordered = sorted(together.items(), key=lambda pair: (-pair[1], rank(pair[0])))
-    return tuple(ordered[:NAMED])
+        for column, value, rows in part:
+            together[column, value] = together.get((column, value), 0) + rows
+    ordered = sorted(
+        ((column, value, rows) for (column, value), rows in together.items()),
+        key=lambda one: (one[0], -one[2], rank(one[1])),
+    )
+    columns = groupby(ordered, lambda one: one[0])
+    return [one for _, some in columns for one in islice(some, NAMED)]

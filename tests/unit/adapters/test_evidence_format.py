@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import polars as pl
 import pytest
 
 from keepfit.adapters import evidence_format
 from keepfit.adapters.codec import pack
+from keepfit.adapters.column_bytes import read_column, write_column
 from keepfit.adapters.evidence_format import (
     FORMAT,
     AnyCells,
@@ -20,12 +20,14 @@ from keepfit.adapters.evidence_format import (
     pack_evidence,
     unpack_cells,
     unpack_evidence,
+    unpack_windows,
 )
 from keepfit.clock import Window
 from keepfit.errors import DataError
 from keepfit.evaluation.evidence import LossSums, Performance
 from keepfit.monitoring.evidence import WindowEvidence
 from keepfit.stats.categorical_profile import CategoricalCells, CategoricalProfile
+from keepfit.stats.moments import Moments
 from keepfit.stats.numeric_cells import NumericCells
 from keepfit.stats.numeric_profile import NumericProfile
 from keepfit.stats.profile import Profile, cells_of, profile_frame
@@ -89,6 +91,19 @@ GOLDEN = WindowEvidence(
 )
 
 
+#: What the files of format 2 hold beside that.
+MOMENTS = Moments.of(
+    {"miles": MILES, "tip": MILES},
+    {"miles": np.array([1.0, 2.0, 8.0]), "tip": np.array([0.5, np.nan, -0.25])},
+)
+
+
+def stored(number: int) -> tuple[WindowEvidence, tuple[AnyCells, ...]]:
+    """The evidence and the cells in the files of a format."""
+    cells = unpack_cells((DATA / f"evidence_{number}_cells.bin").read_bytes())
+    return unpack_evidence((DATA / f"evidence_{number}.bin").read_bytes(), cells), cells
+
+
 def day(number: int, rows: int = 300) -> WindowEvidence:
     """The evidence of one day in the cells of one reference."""
     random = np.random.default_rng(number)
@@ -103,11 +118,27 @@ def day(number: int, rows: int = 300) -> WindowEvidence:
 
 def test_what_format_1_wrote_is_read_for_ever():
     """Files that are never made again; fields that were added since have their defaults."""
-    cells = unpack_cells((DATA / "evidence_1_cells.bin").read_bytes())
-    found = unpack_evidence((DATA / "evidence_1.bin").read_bytes(), cells)
+    found, cells = stored(1)
     assert found == GOLDEN
     assert set(cells) == {MILES, EMPTY, ZONES}
     assert np.signbit(found.traffic.features["tip"].sums[0])
+
+
+def test_what_format_2_wrote_is_read_for_ever():
+    """Likewise; with correlations of columns that have gaps."""
+    found, cells = stored(2)
+    assert found == replace(GOLDEN, traffic=replace(GOLDEN.traffic, moments=MOMENTS))
+    assert len(cells) == 3
+    assert np.signbit(found.traffic.features["tip"].sums[0])
+
+
+def test_many_windows_are_read_at_once():
+    """Those of one version, in their order; in the first format too."""
+    packed = [pack_evidence(day(number)) for number in (1, 2)]
+    found = unpack_windows([one.evidence for one in packed], unpack_cells(packed[0].cells))
+    assert found == [day(1), day(2)]
+    old, cells = (DATA / "evidence_1.bin").read_bytes(), stored(1)[1]
+    assert unpack_windows([old, old], cells) == [GOLDEN, GOLDEN]
 
 
 @pytest.mark.parametrize("evidence", [GOLDEN, day(1), day(2, rows=0)], ids=["golden", "a day", "no rows"])
@@ -168,10 +199,10 @@ def test_a_newer_format_is_not_guessed_at():
 def test_what_a_newer_keepfit_added_to_this_format_is_passed_over():
     """A field that this keepfit does not know, and one that it knows and the other did not."""
     packed = pack_evidence(GOLDEN)
-    column = msgspec.msgpack.decode(packed.evidence[4:])
+    column = read_column(packed.evidence[4:])
     column["mood"] = ["good"]
     del column["performance"]["slices"]
-    changed = packed.evidence[:4] + msgspec.msgpack.encode(column)
+    changed = packed.evidence[:4] + write_column(column)
     found = unpack_evidence(changed, unpack_cells(packed.cells))
     assert found == replace(GOLDEN, performance=replace(GOLDEN.performance, slices={}))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keepfit.stats.categorical_profile import CategoricalProfile
 from keepfit.stats.numeric_profile import NumericProfile
 from keepfit.stats.profile import Profile, cells_of, profile_frame
-from keepfit.stats.profile_stack import CategoryStack, ColumnStack, NumberStack, merge_profiles
+from keepfit.stats.profile_stack import CategoryStack, ColumnLayout, ColumnStack, NumberStack, merge_profiles
 
 REFERENCE = pl.DataFrame(
     {"miles": np.arange(200) % 7 / 2, "zone": ["a", "b", "c", "b"] * 50, "fare": np.arange(200.0)}
@@ -39,8 +39,7 @@ def _stacked(profile):
     others = [one for one in profile.features.values() if isinstance(one, CategoricalProfile)]
     ends = [[np.nan if end is None else end for end in (one.minimum, one.maximum)] for one in numbers]
     stack = ColumnStack(
-        tuple(profile.features),
-        [isinstance(one, NumericProfile) for one in profile.features.values()],
+        ColumnLayout(tuple(profile.features), tuple(one.cells for one in profile.features.values())),
         numbers=NumberStack(
             cells=tuple(one.cells for one in numbers),
             counts=np.concatenate([one.counts for one in numbers]).astype(np.uint16),
@@ -49,16 +48,20 @@ def _stacked(profile):
             moments=np.array([[one.m1, one.m2] for one in numbers]).T,
             minima=np.array(ends)[:, 0],
             maxima=np.array(ends)[:, 1],
-            named=[one.named for one in numbers],
+            named=_named(numbers),
         ),
         categories=CategoryStack(
             cells=tuple(one.cells for one in others),
             counts=np.concatenate([one.counts for one in others]).astype(np.uint8),
             rows=np.array([[one.other, one.unseen, one.nulls, one.unreadable] for one in others]).T,
-            named=[one.named for one in others],
+            named=_named(others),
         ),
     )
     return replace(profile, features=stack)
+
+
+def _named(profiles):
+    return [(place, *pair) for place, one in enumerate(profiles) for pair in one.named]
 
 
 @given(ROWS)

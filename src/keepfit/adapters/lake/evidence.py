@@ -8,15 +8,14 @@ that it was counted in stand in a table beside it, once.
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from deltalake import ColumnProperties, WriterProperties
 
-from keepfit.adapters.evidence_format import FORMAT, evidence_reader, pack_evidence
+from keepfit.adapters.evidence_format import FORMAT, pack_evidence, unpack_evidence, unpack_windows
 from keepfit.adapters.lake.evidence_cells import DeltaCells
 from keepfit.adapters.lake.evidence_shelf import Key, Shelf
 from keepfit.adapters.lake.location import Location
@@ -257,14 +256,13 @@ def _read(shelf: Shelf, model: str, missing: Mapping[Key, int]) -> dict[Key, Win
         .collect()
     )
     found: dict[Key, WindowEvidence] = {}
-    unpack = cache(lambda digest: evidence_reader(shelf.cells.cells(digest)))
-    for sequence, version, start, cells, packed in rows.iter_rows():
-        try:
-            found[version, start] = unpack(cells)(packed)
-        except DataError as error:
-            where = f"{model}@{version}, window of {start.isoformat()}"
-            raise DataError(f"evidence of {where}: {error}", hint=error.hint) from error
-        shelf.hold(sequence, found[version, start], len(packed))
+    for digest, some in groupby(rows.iter_rows(), lambda row: row[3]):
+        stored = list(some)
+        for (sequence, version, start, _, packed), window in zip(
+            stored, _unpacked(shelf, model, digest, stored), strict=True
+        ):
+            found[version, start] = window
+            shelf.hold(sequence, window, len(packed))
     if lost := missing.keys() - found.keys():
         version, start = min(lost)
         raise DataError(
@@ -272,3 +270,24 @@ def _read(shelf: Shelf, model: str, missing: Mapping[Key, int]) -> dict[Key, Win
             hint="somebody else deleted it: restore the lake's folder from a backup",
         )
     return found
+
+
+def _unpacked(
+    shelf: Shelf, model: str, digest: str, stored: Sequence[tuple[Any, ...]]
+) -> Sequence[WindowEvidence]:
+    """The windows of rows that were counted in the same cells.
+
+    Args:
+        stored: number of the row, version, start, digest of the cells, packed evidence.
+    """
+    cells = shelf.cells.cells(digest)
+    try:
+        return unpack_windows([packed for *_, packed in stored], cells)
+    except DataError:
+        for _, version, start, _, packed in stored:  # all at once do not tell which of them it is
+            try:
+                unpack_evidence(packed, cells)
+            except DataError as error:
+                where = f"{model}@{version}, window of {start.isoformat()}"
+                raise DataError(f"evidence of {where}: {error}", hint=error.hint) from error
+        raise

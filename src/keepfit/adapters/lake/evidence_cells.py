@@ -57,7 +57,7 @@ class DeltaCells:
         )
 
     def cells(self, digest: str) -> tuple[AnyCells, ...]:
-        """Cells that were stored: the very same objects as long as they are held in memory.
+        """Cells that were stored: the very same objects as long as they are held in memory, under whatever digest.
 
         Raises:
             DataError: they are not there, were altered, or a newer keepfit packed them.
@@ -74,7 +74,8 @@ class DeltaCells:
                     )
                 while len(self._held) >= _HELD:
                     self._held.pop(next(iter(self._held)))
-                self._held[digest] = unpack_cells(packed)
+                known = {one: one for held in self._held.values() for one in held}
+                self._held[digest] = tuple(known.get(one, one) for one in unpack_cells(packed))
             return self._held[digest]
 
     def _read(self, digest: str) -> bytes | None:

@@ -246,7 +246,9 @@ def test_evidence_of_a_newer_keepfit_is_told_by_its_window(store):
         sequence=pl.lit(9, dtype=pl.Int64), evidence=pl.Series([newer], dtype=pl.Binary)
     )
     table.write(changed, "append", Commit(metadata={}, serial=("a test", 1)))
-    with pytest.raises(DataError, match=r"evidence of taxi@1, window of 2020-01-02.* format 2") as caught:
+    with pytest.raises(
+        DataError, match=rf"evidence of taxi@1, window of 2020-01-02.* format {FORMAT + 1}"
+    ) as caught:
         store.evidence("taxi", 1)
     assert "upgrade keepfit" in str(caught.value.hint)
     assert rows_of(store.evidence("taxi", 1, START, START + DAY)) == [5]
