@@ -14,6 +14,7 @@ from keepfit.evaluation.wording import chance, percent
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.norm_column import Column, NormColumn, once, value_counts
+from keepfit.monitoring.number_norms import number_norms, padded
 from keepfit.monitoring.phase import phase_name
 from keepfit.monitoring.policy import Monitor
 from keepfit.monitoring.variation import Norm, norm_of
@@ -80,24 +81,21 @@ class _Sides:
 
 
 def _numbers(check: Check, sides: Sequence[_Sides], monitor: Monitor, level: float) -> dict[str, Measured]:
-    """The tests of the numbers, all at once: of 40 columns one by one, most of the time would go into calling numpy."""
+    """The tests of the numbers, all at once."""
     pairs = [(one, one.window) for one in sides if isinstance(one.window, NumericProfile)]
     if not pairs:
         return {}
-    expected, found = _stacked([(one.norm.counts, window.counts) for one, window in pairs])
+    norms = number_norms(tuple(one.column for one, _ in pairs))
+    expected, found = norms.counts, norms.padded([window.counts for _, window in pairs])
+    coarse = norms.coarse
+    if any(one.norm.phase is not None for one, _ in pairs):
+        expected = norms.padded([one.norm.counts for one, _ in pairs])
+        coarse = norms.coarsened(expected)
     n, m = found.sum(axis=1), expected.sum(axis=1)
-    design = np.array([one.norm.design(int(rows)) for (one, _), rows in zip(pairs, n, strict=True)])
+    design = np.array([one.norm.design(window.n) for one, window in pairs])
     gap = kolmogorov_smirnov(expected, found, design)
     shift = mann_whitney(expected, found, design)
-    shape = chi_square(
-        *_stacked(
-            [
-                tuple(np.add.reduceat([one.norm.counts, window.counts], window.cells.coarse, axis=1))
-                for one, window in pairs
-            ]
-        ),
-        design,
-    )
+    shape = chi_square(coarse, norms.coarsened(found), design)
     p = np.minimum(1.0, 3 * np.minimum(np.minimum(gap.p, shift.p), shape.p))
     # The gap that chance alone exceeds at `level`, by the first term of Kolmogorov's law.
     noise = np.sqrt(-math.log(level / 2) / 2 * design * (1 / n + 1 / m))
@@ -117,16 +115,15 @@ def _categories(check: Check, sides: Sequence[_Sides], monitor: Monitor) -> dict
     pairs = [(one, one.window) for one in sides if isinstance(one.window, CategoricalProfile)]
     if not pairs:
         return {}
-    counts = [(one.norm.counts, value_counts(window)) for one, window in pairs]
-    expected, found = _stacked(counts)
+    counts = [value_counts(window) for _, window in pairs]
+    width = max(one.size for one in counts)
+    expected, found = padded([one.norm.counts for one, _ in pairs], width), padded(counts, width)
     n, m = found.sum(axis=1), expected.sum(axis=1)
     design = np.array([one.norm.design(int(rows)) for (one, _), rows in zip(pairs, n, strict=True)])
     fine = chi_square(expected, found, design)
-    grouped = [
-        (_grouped(one.column, old), _grouped(one.column, new))
-        for (one, _), (old, new) in zip(pairs, counts, strict=True)
-    ]
-    coarse = chi_square(*_stacked(grouped), design)
+    grouped = [_grouped(one.column, new) for (one, _), new in zip(pairs, counts, strict=True)]
+    usual = [_usual_groups(one) for one, _ in pairs]
+    coarse = chi_square(padded(usual, GROUPS + 1), padded(grouped, GROUPS + 1), design)
     was, now = shares(expected), shares(found)
     gap = np.abs(now - was)
     mean, deviation = total_variation_noise(expected, n.astype(np.float64), m.astype(np.float64))
@@ -147,18 +144,21 @@ def _categories(check: Check, sides: Sequence[_Sides], monitor: Monitor) -> dict
     }
 
 
-def _stacked(pairs: Sequence[tuple[Counts, ...]]) -> tuple[Counts, Counts]:
-    """Both sides of columns with different numbers of cells, each of shape (columns, cells), padded with zeros."""
-    found = np.zeros((2, len(pairs), max(one.size for one, _ in pairs)), np.int64)
-    for i, (one, other) in enumerate(pairs):
-        found[0, i, : one.size], found[1, i, : other.size] = one, other
-    return found[0], found[1]
-
-
 def _grouped(column: NormColumn, counts: Counts) -> Counts:
     """Rows in groups of categories."""
     found: Counts = np.bincount(_groups(column), weights=counts, minlength=GROUPS).astype(np.int64)
     return found
+
+
+def _usual_groups(sides: _Sides) -> Counts:
+    """The rows of the reference in groups of categories."""
+    column, norm = sides.column, sides.norm
+    return _grouped_reference(column) if norm.phase is None else _grouped(column, norm.counts)
+
+
+@once
+def _grouped_reference(column: NormColumn) -> Counts:
+    return _grouped(column, column.counts)
 
 
 @once

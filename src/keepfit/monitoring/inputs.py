@@ -53,7 +53,5 @@ def check_inputs(
 
 
 def _column_tests(norms: Norms, window: Profile, monitor: Monitor, at: Window | None) -> list[Measured]:
-    columns = norms.columns
-    tests = [quality_tests(one, columns[name], monitor.quality) for name, one in window.features.items()]
-    drift = drift_tests(Check.DRIFT, window.features, columns, monitor, at=at)
-    return [*(test for some in tests for test in some), *drift]
+    quality = quality_tests(window.features, norms.columns, monitor.quality)
+    return [*quality, *drift_tests(Check.DRIFT, window.features, norms.columns, monitor, at=at)]

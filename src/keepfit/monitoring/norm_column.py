@@ -56,6 +56,7 @@ class NormColumn:
         rows: all rows of each block, shape (blocks,).
         total_n, total_rows: rows with a value, and all rows, of the whole reference.
         variations: what was worked out already of its natural variation, by phase.
+        norms: what windows are held against that are not compared with those of their own phase, by level.
         known: what else was worked out already, see `once`.
     """
 
@@ -69,6 +70,7 @@ class NormColumn:
     total_n: int
     total_rows: int
     variations: dict[Phase | None, Variation] = field(default_factory=dict, repr=False)
+    norms: dict[float, Any] = field(default_factory=dict, repr=False)
     known: dict[Callable[["NormColumn"], Any], Any] = field(default_factory=dict, repr=False)
 
     @classmethod

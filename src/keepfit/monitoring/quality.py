@@ -1,6 +1,6 @@
 """Is the feed whole? Traffic, nulls, new values, range, constant columns and changes of unit, against the reference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from keepfit.evaluation.wording import counted, percent
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
@@ -9,7 +9,7 @@ from keepfit.monitoring.new_values import new_categories, new_numbers
 from keepfit.monitoring.norm_column import Column, NormColumn, once
 from keepfit.monitoring.range_check import constant_test, out_of_range
 from keepfit.monitoring.rise import Rise, rise_test
-from keepfit.monitoring.unit import check_unit
+from keepfit.monitoring.unit import check_units
 from keepfit.monitoring.variation import largest_share
 from keepfit.stats.profile import NumericProfile
 
@@ -38,13 +38,28 @@ def traffic_finding(rows: int, reference_rows: int, least: int) -> Finding:
     )
 
 
-def quality_tests(window: Column, column: NormColumn, quality: float) -> list[Measured]:
-    """The tests of one column: nulls, new values, range, a constant, and the unit of numbers.
+def quality_tests(
+    window: Mapping[str, Column], columns: Mapping[str, NormColumn], quality: float
+) -> list[Measured]:
+    """The tests of each column: nulls, new values, range, a constant, and the unit of numbers.
 
     A share of rows that rises is a change that is told, or a fault of the data, by how much it rose: see
     `keepfit.monitoring.rise`. Every rise must pass three floors: size, chance (Fisher's exact test), and the largest
     share in any of the reference's windows of at least 50 rows.
+
+    Args:
+        window: the columns of the window.
+        columns: the same of the reference.
+        quality: see `Monitor`.
     """
+    numbers = {name: one for name, one in window.items() if isinstance(one, NumericProfile)}
+    units = check_units([*numbers.values()], [columns[name] for name in numbers])
+    tests = [test for name, one in window.items() for test in _column_tests(one, columns[name], quality)]
+    return [*tests, *(Measured(finding=unit) for unit in units if unit is not None)]
+
+
+def _column_tests(window: Column, column: NormColumn, quality: float) -> list[Measured]:
+    """All tests of one column but that of its unit."""
     rows = window.rows
     tests = [_rise(Check.NULLS, column, [_nulls(window, column, rows)], rows, quality)]
     if window.unreadable:
@@ -61,8 +76,6 @@ def quality_tests(window: Column, column: NormColumn, quality: float) -> list[Me
             ),
             _rise(Check.RANGE, column, out_of_range(window, column), rows, quality),
         ]
-        unit = check_unit(window, column)
-        tests += [Measured(finding=unit)] if unit else []
     else:
         tests.append(_rise(Check.NEW_VALUE, column, new_categories(window, column), rows, quality))
     constant = constant_test(window, column)

@@ -34,7 +34,7 @@ def out_of_range(window: NumericProfile, column: NormColumn) -> list[Rise]:
     return [
         Rise(
             what=known.says,
-            hits=int(_outside(window.counts, known.first, known.last)),
+            hits=window.n - int(window.counts[known.first : known.last + 1].sum()),
             rows=window.rows,
             reference_hits=known.hits,
             reference_rows=column.total_rows,

@@ -117,7 +117,7 @@ def rise_test(
         finding=finding,
         beyond=beyond,
         says=f"{says} ({chance(p)})" if beyond else "",
-        fault=worst.fault if worst.breaks(quality) else None,
+        fault=worst.fault if beyond and worst.breaks(quality) else None,
     )
 
 

@@ -3,12 +3,20 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from statistics import fmean, median
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from keepfit.monitoring.finding import Check, Fault, Finding, Verdict
 from keepfit.monitoring.norm_column import NormColumn, once
+from keepfit.monitoring.number_norms import number_norms
+from keepfit.stats.numeric_cells import Floats
 from keepfit.stats.profile import NumericProfile
+from keepfit.stats.profile_quantiles import quantiles
 
 #: A smaller factor is what markets, seasons and habits do.
 LEAST_FACTOR = 1.5
@@ -27,8 +35,8 @@ _LARGEST = 700.0
 _DECILES = tuple(tenth / 10 for tenth in range(1, 10))
 
 
-def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
-    """Alarm when the deciles are those of the reference times one factor, and the factor is far from 1.
+def check_units(windows: Sequence[NumericProfile], columns: Sequence[NormColumn]) -> list[Finding | None]:
+    """Alarm when the deciles of a number are those of the reference times one factor, and the factor is far from 1.
 
     None when the reference itself takes too few values to have a unit. Insufficient data when the window does.
 
@@ -37,12 +45,89 @@ def check_unit(window: NumericProfile, column: NormColumn) -> Finding | None:
     shape of a distribution, which a shift of behaviour hardly ever does, so the deciles may not lie further apart, or
     closer together, than noise makes them; and on the scale of logarithms it must lie
     twice as far out as that of any of the reference's own blocks.
+
+    Args:
+        windows: some columns of the window.
+        columns: the same of the reference.
     """
-    scale, name = _scale(column), column.name
-    if scale is None:
-        return None
-    n = window.n
-    factor, alike = _common_factor(scale.deciles, window.quantiles(_DECILES), n=n)
+    if not columns:
+        return []
+    norms = number_norms(tuple(columns))
+    low, high = (
+        np.array([getattr(one, end) for one in windows], np.float64) for end in ("minimum", "maximum")
+    )
+    deciles = quantiles(norms.padded([one.counts for one in windows]), norms.ends, low, high, _DECILES)
+    near = _near(_places(tuple(columns)), deciles)
+    return [
+        None if scale is None else _finding(window, column, scale, found, factor)
+        for window, column, found, factor in zip(
+            windows, columns, deciles.tolist(), near.tolist(), strict=True
+        )
+        for scale in [_scale(column)]
+    ]
+
+
+class _Places(NamedTuple):
+    """Deciles of some columns of the reference.
+
+    Attributes:
+        signs: of each, shape (k, 9); NaN where a column has no unit.
+        logarithms: of their magnitudes, likewise; NaN where one is 0.
+        different: whether all nine of a column differ, shape (k,).
+    """
+
+    signs: Floats
+    logarithms: Floats
+    different: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=32)
+def _places(columns: tuple[NormColumn, ...]) -> _Places:
+    none = [math.nan] * len(_DECILES)
+    deciles = np.array([none if scale is None else scale.deciles for scale in map(_scale, columns)])
+    steps = np.diff(deciles, axis=1)
+    different = np.count_nonzero(steps > 0, axis=1) == steps.shape[1]
+    return _Places(np.sign(deciles), _logarithms(deciles), different)
+
+
+def _logarithms(deciles: Floats) -> Floats:
+    magnitudes = np.abs(deciles)
+    found: Floats = np.log(magnitudes, out=np.full(deciles.shape, np.nan), where=magnitudes > 0)
+    return found
+
+
+def _near(places: _Places, deciles: Floats) -> Floats:
+    """The median ratio of deciles to those of the reference, shape (k,); NaN where it is far from 1, or takes a closer look.
+
+    Most columns are in the unit that they were in: what `_common_factor` finds of these is found for all at once.
+
+    Args:
+        places: of the reference.
+        deciles: of the window, shape (k, 9).
+    """
+    steps = np.where(np.sign(deciles) == places.signs, _logarithms(deciles) - places.logarithms, np.nan)
+    told = np.count_nonzero(~np.isnan(steps), axis=1)
+    ordered, rows, last = np.sort(steps, axis=1), np.arange(len(steps)), len(_DECILES) - 1
+    middle = (ordered[rows, np.maximum(told - 1, 0) // 2] + ordered[rows, np.minimum(told // 2, last)]) / 2
+    enough = np.where(places.different, told >= LEAST_DECILES, told == len(_DECILES))
+    near = enough & (np.abs(middle) < math.log(LEAST_FACTOR))
+    found: Floats = np.exp(middle, out=np.full(len(steps), np.nan), where=near)
+    return found
+
+
+def _finding(
+    window: NumericProfile, column: NormColumn, scale: "_Scale", deciles: Sequence[float], near: float
+) -> Finding:
+    """The finding of one column.
+
+    Args:
+        window, column: see `check_units`.
+        scale: of the column.
+        deciles: of the window.
+        near: the factor where it is near to 1; NaN where it has to be worked out.
+    """
+    n, name = window.n, column.name
+    factor, alike = (near, False) if not math.isnan(near) else _common_factor(scale.deciles, deciles, n=n)
     natural = _natural(column) if alike and _far(factor, LEAST_FACTOR) else 0.0
     least = max(LEAST_FACTOR, math.exp(2 * natural))
     alarm = alike and _far(factor, least)

@@ -44,6 +44,7 @@ class Norm:
 
     Attributes:
         counts: the reference's rows in each cell, shape (cells,).
+        n: their sum.
         natural: how far windows of the reference lie from each other, at most, without anything having changed; 0
             when there are too few to tell.
         blocks: how many windows that was learned from.
@@ -52,6 +53,7 @@ class Norm:
     """
 
     counts: Counts
+    n: int
     natural: float
     blocks: int
     phase: Phase | None = None
@@ -63,8 +65,7 @@ class Norm:
 
         What days do by themselves does not shrink with the rows of a window, as chance does.
         """
-        m = int(self.counts.sum())
-        return 1.0 + self.excess * (n * m / (n + m)) / self.rows if n and m else 1.0
+        return 1.0 + self.excess * (n * self.n / (n + self.n)) / self.rows if n and self.n else 1.0
 
 
 def norm_of(column: NormColumn, *, at: Window | None, level: float) -> Norm:
@@ -78,15 +79,7 @@ def norm_of(column: NormColumn, *, at: Window | None, level: float) -> Norm:
         at: the window to judge; None when it is no single window of that length.
         level: the chance with which the natural variation of one healthy window may lie beyond.
     """
-    kept = _kept(column)
-    everything = _variation(column, kept, None)
-    whole = Norm(
-        counts=column.counts,
-        natural=_natural(everything, level),
-        blocks=everything.blocks,
-        excess=everything.excess,
-        rows=everything.rows,
-    )
+    whole, kept = _whole(column, level), _kept(column)
     if at is None or whole.natural == 0 or len(kept) < 2 * LEAST_BLOCKS:
         return whole
     for phase in phases(at.length):
@@ -98,6 +91,7 @@ def norm_of(column: NormColumn, *, at: Window | None, level: float) -> Norm:
                 counts = column.blocks[mine].sum(axis=0)
                 return Norm(
                     counts=counts,
+                    n=int(counts.sum()),
                     natural=natural,
                     blocks=own.blocks,
                     phase=phase,
@@ -106,6 +100,22 @@ def norm_of(column: NormColumn, *, at: Window | None, level: float) -> Norm:
                 )
             break
     return whole
+
+
+def _whole(column: NormColumn, level: float) -> Norm:
+    """The norm of windows that are held against all of the reference; worked out once for a column and level."""
+    if level not in column.norms:
+        everything = _variation(column, _kept(column), None)
+        column.norms[level] = Norm(
+            counts=column.counts,
+            n=int(column.counts.sum()),
+            natural=_natural(everything, level),
+            blocks=everything.blocks,
+            excess=everything.excess,
+            rows=everything.rows,
+        )
+    found: Norm = column.norms[level]
+    return found
 
 
 @once

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
@@ -34,6 +34,7 @@ class CategoricalProfile:
             one of the parts held eight more frequent ones; then it is too low, never too high.
         unreadable: those of the nulls that hold something of which no text can be made: lists, records, bytes. 0 also
             in profiles of a version that did not count them.
+        n: values: rows that are not null.
     """
 
     cells: CategoricalCells
@@ -43,6 +44,11 @@ class CategoricalProfile:
     nulls: int = 0
     named: tuple[tuple[Category, int], ...] = ()
     unreadable: int = 0
+    n: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Add up the values: every check asks for their number, some several times."""
+        object.__setattr__(self, "n", int(self.counts.sum()) + self.other + self.unseen)
 
     @classmethod
     def empty(cls, cells: CategoricalCells) -> "CategoricalProfile":
@@ -116,11 +122,6 @@ class CategoricalProfile:
     def _state(self) -> tuple[object, ...]:
         counts = (self.counts.tobytes(), self.other, self.unseen, self.nulls, self.unreadable)
         return (self.cells, *counts, self.named)
-
-    @property
-    def n(self) -> int:
-        """Values: rows that are not null."""
-        return int(self.counts.sum()) + self.other + self.unseen
 
     @property
     def rows(self) -> int:

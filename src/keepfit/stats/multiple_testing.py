@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 
 def benjamini_hochberg(p_values: Sequence[float], rate: float) -> list[bool]:
     """Which hypotheses to reject so that at most `rate` of the rejected ones are expected to be true.
@@ -13,7 +15,9 @@ def benjamini_hochberg(p_values: Sequence[float], rate: float) -> list[bool]:
     >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.9], 0.05)
     [True, False, False, False]
     """
-    order = sorted(range(len(p_values)), key=lambda i: (p_values[i] != p_values[i], p_values[i]))
-    passed = [k for k, i in enumerate(order, start=1) if p_values[i] <= rate * k / len(p_values)]
-    rejected = set(order[: max(passed, default=0)])
-    return [i in rejected for i in range(len(p_values))]
+    found = np.asarray(p_values, np.float64)
+    order = np.argsort(found, kind="stable")
+    passed = np.flatnonzero(found[order] <= rate * np.arange(1, found.size + 1) / max(1, found.size))
+    rejected = np.zeros(found.size, np.bool_)
+    rejected[order[: passed[-1] + 1 if passed.size else 0]] = True
+    return rejected.tolist()

@@ -4,7 +4,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ class NumericProfile:
         nulls: rows without a value; NaN is one, and so is what cannot be read as a number.
         unreadable: those of the nulls that hold something which is no number, or no time where times are due: the
             column has another type. 0 also in profiles of a version that did not count them.
+        n: values: rows that are not null.
         summed: how many values `sums`, `m1` and `m2` rest on.
         minimum: the smallest value that was summed; None when there was none.
         maximum: the largest.
@@ -55,6 +56,11 @@ class NumericProfile:
     m2: float = 0.0
     named: tuple[tuple[float, int], ...] = ()
     unreadable: int = 0
+    n: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Add up the values: every check asks for their number, some several times."""
+        object.__setattr__(self, "n", int(self.counts.sum()))
 
     @classmethod
     def empty(cls, cells: NumericCells) -> "NumericProfile":
@@ -150,11 +156,6 @@ class NumericProfile:
         arrays = (self.counts.tobytes(), self.sums.tobytes())
         rest = (self.nulls, self.unreadable, self.summed, self.minimum, self.maximum, self.m1, self.m2)
         return (self.cells, *arrays, *rest, self.named)
-
-    @property
-    def n(self) -> int:
-        """Values: rows that are not null."""
-        return int(self.counts.sum())
 
     @property
     def rows(self) -> int:

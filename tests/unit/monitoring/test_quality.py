@@ -33,7 +33,7 @@ def test_each_column_has_its_tests(world, reference):
     found = {
         name: [
             one.finding.check
-            for one in quality_tests(window.features[name], column, MONITOR.quality)
+            for one in quality_tests({name: window.features[name]}, {name: column}, MONITOR.quality)
             if one.finding.check is not Check.CONSTANT
         ]
         for name, column in norms_of(reference).columns.items()

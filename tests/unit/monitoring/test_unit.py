@@ -5,7 +5,7 @@ import pytest
 
 from keepfit.monitoring.finding import Verdict
 from keepfit.monitoring.norm_column import NormColumn
-from keepfit.monitoring.unit import check_unit
+from keepfit.monitoring.unit import check_units
 from keepfit.stats.profile import NumericCells, NumericProfile
 
 RNG = np.random.default_rng(3)
@@ -17,6 +17,11 @@ TOTAL = NumericProfile.merge(BLOCKS)
 
 def _column(total, blocks):
     return NormColumn.of("miles", total, [(None, block) for block in blocks])
+
+
+def check_unit(window, column):
+    (found,) = check_units([window], [column])
+    return found
 
 
 def _check(values, blocks=BLOCKS):
