@@ -47,9 +47,13 @@ _KEPT_APART: Final = frozenset(typing.get_args(AnyCells))
 _UNREADABLE: Final = (ValueError, TypeError, KeyError, IndexError, msgspec.MsgspecError)
 
 
+#: The evidence of a window, packed.
+Packed = bytes | memoryview
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
-    """The evidence of a window, packed.
+class PackedEvidence:
+    """The evidence of a window, packed, and what it was counted in.
 
     Attributes:
         evidence: everything but the cells.
@@ -62,7 +66,7 @@ class Packed:
     digest: str
 
 
-def pack_evidence(evidence: WindowEvidence) -> Packed:
+def pack_evidence(evidence: WindowEvidence) -> PackedEvidence:
     """Pack the evidence of a window, in the present format.
 
     Raises:
@@ -71,15 +75,15 @@ def pack_evidence(evidence: WindowEvidence) -> Packed:
     apart = Apart(kinds=_KEPT_APART, forms=PROFILE_FORMS)
     packed = _packed(WindowEvidence, evidence, apart)
     cells = _packed(tuple[AnyCells, ...], tuple(apart.values), Apart())
-    return Packed(evidence=packed, cells=cells, digest=digest_of(cells))
+    return PackedEvidence(evidence=packed, cells=cells, digest=digest_of(cells))
 
 
-def unpack_evidence(packed: bytes, cells: Sequence[AnyCells]) -> WindowEvidence:
+def unpack_evidence(packed: Packed, cells: Sequence[AnyCells]) -> WindowEvidence:
     """The evidence again; its arrays cannot be written to, and the columns of its traffic are stacked.
 
     Args:
-        packed: `Packed.evidence`.
-        cells: those of `Packed.cells`. Windows that share them are summed without comparing them edge by edge.
+        packed: `PackedEvidence.evidence`.
+        cells: those of `PackedEvidence.cells`. Windows that share them are summed without comparing them edge by edge.
 
     Raises:
         DataError: a newer keepfit packed it, or it was altered.
@@ -87,14 +91,14 @@ def unpack_evidence(packed: bytes, cells: Sequence[AnyCells]) -> WindowEvidence:
     return unpack_windows([packed], cells)[0]
 
 
-def unpack_windows(packed: Sequence[bytes], cells: Sequence[AnyCells]) -> list[WindowEvidence]:
+def unpack_windows(packed: Sequence[Packed], cells: Sequence[AnyCells]) -> list[WindowEvidence]:
     """`unpack_evidence` of many windows that were counted in the same cells, at a third of the work. Raises alike."""
     apart = Apart(kinds=_KEPT_APART, values=list(cells), forms=PROFILE_FORMS)
     return _unpacked(WindowEvidence, packed, apart, "evidence")
 
 
 def unpack_cells(packed: bytes) -> tuple[AnyCells, ...]:
-    """The cells of `Packed.cells`. Raises like `unpack_evidence`."""
+    """The cells of `PackedEvidence.cells`. Raises like `unpack_evidence`."""
     found: tuple[AnyCells, ...] = _unpacked(tuple[AnyCells, ...], [packed], Apart(), "cells")[0]
     return found
 
@@ -122,7 +126,7 @@ def _read(declared: Any, bodies: Sequence[memoryview], apart: Apart) -> list[Any
 _READERS: Final[Mapping[int, Callable[[Any, Sequence[memoryview], Apart], list[Any]]]] = {1: _read, 2: _read}
 
 
-def _unpacked(declared: Any, packed: Sequence[bytes], apart: Apart, what: str) -> list[Any]:
+def _unpacked(declared: Any, packed: Sequence[Packed], apart: Apart, what: str) -> list[Any]:
     """Values of one type, those of one format that follow each other at once."""
     found: list[Any] = []
     for number, some in groupby(packed, lambda one: _format_of(one, what)):
@@ -135,7 +139,7 @@ def _unpacked(declared: Any, packed: Sequence[bytes], apart: Apart, what: str) -
     return found
 
 
-def _format_of(packed: bytes, what: str) -> int:
+def _format_of(packed: Packed, what: str) -> int:
     if packed[: len(_MARK)] != _MARK or len(packed) <= len(_MARK):
         raise DataError(f"what is stored as {what} is none", hint=_RESTORE)
     number = packed[len(_MARK)]

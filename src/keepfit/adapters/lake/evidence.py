@@ -8,15 +8,16 @@ that it was counted in stand in a table beside it, once.
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from deltalake import ColumnProperties, WriterProperties
 
-from keepfit.adapters.evidence_format import FORMAT, pack_evidence, unpack_evidence, unpack_windows
+from keepfit.adapters.evidence_format import FORMAT, pack_evidence
 from keepfit.adapters.lake.evidence_cells import DeltaCells
+from keepfit.adapters.lake.evidence_read import read_windows
 from keepfit.adapters.lake.evidence_shelf import Key, Shelf
 from keepfit.adapters.lake.location import Location
 from keepfit.adapters.lake.table import ATTEMPTS, Commit, ConflictError, LakeTable
@@ -105,27 +106,30 @@ class DeltaEvidence:
             DataError: what is stored was altered, or a newer keepfit wrote it.
         """
         return self._found(
-            model,
-            lambda number, start: (
-                number == version and (since is None or start >= since) and (until is None or start < until)
-            ),
+            model, lambda shelf: [key for key in shelf.between(since, until) if key[0] == version]
         )
 
     def of_windows(self, model: str, starts: Collection[datetime]) -> Sequence[WindowEvidence]:
         """The evidence of every version in the windows that begin then, oldest first. Raises like `evidence`."""
-        wanted = {utc(start) for start in starts}
-        return self._found(model, lambda _, start: start in wanted)
+        wanted = sorted({utc(start) for start in starts})
+        return self._found(
+            model,
+            lambda shelf: [
+                key for start in wanted for key in shelf.between(start, start + datetime.resolution)
+            ],
+        )
 
-    def _found(self, model: str, wants: Callable[[int, datetime], bool]) -> Sequence[WindowEvidence]:
+    def _found(self, model: str, wanted: Callable[[Shelf], list[Key]]) -> Sequence[WindowEvidence]:
         shelf = self._shelf(model)
         with shelf.table.lock:
             if not shelf.look():
                 return []
-            wanted = {key: row.sequence for key, row in shelf.newest.items() if wants(*key)}
-            held = {key: shelf.take(sequence) for key, sequence in wanted.items()}
-            found = {key: window for key, window in held.items() if window is not None}
-            found |= _read(shelf, model, {key: wanted[key] for key in wanted.keys() - found.keys()})
-            return [found[key] for key in sorted(wanted, key=lambda key: (key[1], key[0]))]
+            numbers = {shelf.newest[key].sequence: key for key in wanted(shelf)}
+            held = {number: shelf.take(number) for number in numbers}
+            found = {number: window for number, window in held.items() if window is not None}
+            missing = {number: key for number, key in numbers.items() if number not in found}
+            found |= read_windows(shelf, model, missing)
+            return [found[number] for number in numbers]
 
     def _shelf(self, model: str) -> Shelf:
         if not is_name(model):
@@ -233,61 +237,3 @@ def _tidy(shelf: Shelf) -> None:
         if gone:  # the others may be new ones, of a writer that came in between
             shelf.table.delete(f"sequence IN ({', '.join(map(str, gone))})")
     shelf.table.compact(small=_SMALL_FILES, target=_FILE_BYTES)
-
-
-def _read(shelf: Shelf, model: str, missing: Mapping[Key, int]) -> dict[Key, WindowEvidence]:
-    """Windows from the table, by version and start; they are held in memory from now on.
-
-    Args:
-        missing: version and start of a window → number of its row.
-    """
-    if not missing:
-        return {}
-    first, last = min(missing.values()), max(missing.values())
-    wanted = pl.col("sequence").is_between(first, last)
-    if last - first >= len(
-        missing
-    ):  # Polars takes milliseconds to prune by a list, and most windows stand in a row
-        wanted &= pl.col("sequence").is_in([*missing.values()])
-    rows = (
-        shelf.table.scan_between("sequence", first, last)
-        .filter(wanted)
-        .select("sequence", "version", "window_start", "cells", "evidence")
-        .collect()
-    )
-    found: dict[Key, WindowEvidence] = {}
-    for digest, some in groupby(rows.iter_rows(), lambda row: row[3]):
-        stored = list(some)
-        for (sequence, version, start, _, packed), window in zip(
-            stored, _unpacked(shelf, model, digest, stored), strict=True
-        ):
-            found[version, start] = window
-            shelf.hold(sequence, window, len(packed))
-    if lost := missing.keys() - found.keys():
-        version, start = min(lost)
-        raise DataError(
-            f"evidence of {model}@{version}, window of {start.isoformat()}, is no longer there",
-            hint="somebody else deleted it: restore the lake's folder from a backup",
-        )
-    return found
-
-
-def _unpacked(
-    shelf: Shelf, model: str, digest: str, stored: Sequence[tuple[Any, ...]]
-) -> Sequence[WindowEvidence]:
-    """The windows of rows that were counted in the same cells.
-
-    Args:
-        stored: number of the row, version, start, digest of the cells, packed evidence.
-    """
-    cells = shelf.cells.cells(digest)
-    try:
-        return unpack_windows([packed for *_, packed in stored], cells)
-    except DataError:
-        for _, version, start, _, packed in stored:  # all at once do not tell which of them it is
-            try:
-                unpack_evidence(packed, cells)
-            except DataError as error:
-                where = f"{model}@{version}, window of {start.isoformat()}"
-                raise DataError(f"evidence of {where}: {error}", hint=error.hint) from error
-        raise

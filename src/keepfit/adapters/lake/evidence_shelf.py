@@ -1,7 +1,9 @@
 """What is known of one model's evidence without a look at its table: which rows count, and the windows asked for lately."""
 
+from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 import polars as pl
@@ -43,6 +45,7 @@ class Shelf:
         table: the windows.
         cells: what they were counted in.
         newest: the rows that count, of those that were seen.
+        order: start and version of each of them, ascending.
         sequence: of the last row that was seen.
         looked: the Delta version whose rows were all seen.
         held: windows in memory, by the number of their rows, and the bytes that these take; what nobody asked for
@@ -53,6 +56,7 @@ class Shelf:
     table: LakeTable
     cells: DeltaCells
     newest: dict[Key, Row] = field(default_factory=dict)
+    order: list[tuple[datetime, int]] = field(default_factory=list)
     sequence: int = 0
     looked: int = -1
     held: dict[int, tuple[WindowEvidence, int]] = field(default_factory=dict)
@@ -75,8 +79,16 @@ class Shelf:
             before = self.newest.get((version, start))
             if before is not None:
                 self.drop(before.sequence)
+            else:
+                insort(self.order, (start, version))
             self.newest[version, start] = Row(batch=batch, sequence=sequence)
             self.sequence = sequence
+
+    def between(self, since: datetime | None, until: datetime | None) -> list[Key]:
+        """The windows that begin in [since, until), oldest first; None leaves an end open."""
+        first = 0 if since is None else bisect_left(self.order, since, key=itemgetter(0))
+        last = len(self.order) if until is None else bisect_left(self.order, until, key=itemgetter(0))
+        return [(version, start) for start, version in self.order[first:last]]
 
     def take(self, sequence: int) -> WindowEvidence | None:
         """A window that is held in memory."""
