@@ -10,24 +10,31 @@ Profiles of the first format are columns as `keepfit.adapters.column_form` makes
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.adapters.column_bytes import narrowed, unpack_array
-from keepfit.adapters.column_form import Apart, ColumnForm, Columns, Counts, OwnForm, column_form
+from keepfit.adapters.column_form import Apart, Columns, Counts, OwnForm, column_form
 from keepfit.stats.categorical_profile import Category
 from keepfit.stats.moments import Moments
 from keepfit.stats.profile import CategoricalProfile, NumericProfile, Profile
-from keepfit.stats.profile_stack import CategoryStack, ColumnLayout, ColumnStack, Named, NumberStack
+from keepfit.stats.profile_stack import (
+    CategoryStack,
+    ColumnLayout,
+    ColumnStack,
+    NamedCategory,
+    NamedNumbers,
+    NumberStack,
+)
 
 #: The declared type of a profile's columns.
 _FEATURES: Final = typing.get_type_hints(Profile)["features"]
 
-_WHOLE: Final = column_form(int)
-_FLOATS: Final = column_form(float)
-_CATEGORIES: Final = column_form(Category)
+#: The place of a category's column, a value of it, and its rows.
+_NAMED_CATEGORY: Final = column_form(int), column_form(Category), column_form(int)
 _LAYOUT: Final = "layout"
 
 
@@ -54,40 +61,48 @@ def _write_features(values: Sequence[Any], apart: Apart) -> Any:
     layout = ColumnLayout(tuple(features), tuple(one.cells for one in profiles))
     return {
         _LAYOUT: apart.place(layout),
-        "numbers": _write_numbers(numbers, apart),
+        "numbers": _write_numbers(numbers),
         "categories": _write_categories(categories, apart),
     }
 
 
-def _write_numbers(profiles: Sequence[NumericProfile], apart: Apart) -> Any:
+def _write_numbers(profiles: Sequence[NumericProfile]) -> Any:
     rows = [[one.nulls, one.summed, one.unreadable] for one in profiles]
-    moments = [[one.m1, one.m2] for one in profiles]
-    ends = [[np.nan if end is None else end for end in (one.minimum, one.maximum)] for one in profiles]
+    moments = [
+        [one.m1, one.m2, *(np.nan if end is None else end for end in (one.minimum, one.maximum))]
+        for one in profiles
+    ]
+    columns, values, hits = _named(profiles)
     return {
         "counts": narrowed(_joined([one.counts for one in profiles], np.int64)),
         "sums": _joined([one.sums for one in profiles], np.float64),
         "rows": narrowed(np.array(rows, np.int64).T.reshape(-1)),
         "moments": np.array(moments, np.float64).T.reshape(-1),
-        "ends": np.array(ends, np.float64).T.reshape(-1),
-        "named": _write_named(profiles, _FLOATS, apart),
+        "named": [
+            narrowed(np.array(columns, np.int64)),
+            np.array(values, np.float64),
+            narrowed(np.array(hits, np.int64)),
+        ],
     }
 
 
 def _write_categories(profiles: Sequence[CategoricalProfile], apart: Apart) -> Any:
     rows = [[one.other, one.unseen, one.nulls, one.unreadable] for one in profiles]
+    columns, values, hits = _named(profiles)
     return {
         "counts": narrowed(_joined([one.counts for one in profiles], np.int64)),
         "rows": narrowed(np.array(rows, np.int64).T.reshape(-1)),
-        "named": _write_named(profiles, _CATEGORIES, apart),
+        "named": [
+            form.encode(some, apart)
+            for form, some in zip(_NAMED_CATEGORY, (columns, values, hits), strict=True)
+        ],
     }
 
 
-def _write_named(
-    profiles: Sequence[NumericProfile | CategoricalProfile], form: ColumnForm, apart: Apart
-) -> Any:
+def _named(profiles: Sequence[NumericProfile | CategoricalProfile]) -> tuple[Sequence[Any], ...]:
+    """The values that columns remember by name: the places of the columns, the values, and their rows."""
     named = [(place, *pair) for place, one in enumerate(profiles) for pair in one.named]
-    columns, values, rows = zip(*named, strict=True) if named else ((), (), ())
-    return [_WHOLE.encode(columns, apart), form.encode(values, apart), _WHOLE.encode(rows, apart)]
+    return tuple(zip(*named, strict=True)) if named else ((), (), ())
 
 
 def _joined(arrays: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
@@ -101,7 +116,7 @@ def _read_features(columns: Columns, _counts: Counts, apart: Apart) -> Sequence[
     return [
         ColumnStack(
             layout,
-            numbers=_read_numbers(one["numbers"], layout, apart),
+            numbers=_read_numbers(one["numbers"], layout),
             categories=_read_categories(one["categories"], layout, apart),
         )
         for one in columns
@@ -109,18 +124,22 @@ def _read_features(columns: Columns, _counts: Counts, apart: Apart) -> Sequence[
     ]
 
 
-def _read_numbers(part: Any, layout: ColumnLayout, apart: Apart) -> NumberStack:
+def _read_numbers(part: Any, layout: ColumnLayout) -> NumberStack:
     size, k = layout.sizes[0], len(layout.numbers)
-    minima, maxima = _array(part["ends"], 2, k)
+    moments = _array(part["moments"], 4, k)
+    columns, values, rows = (unpack_array(one) for one in part["named"])
+    told = columns.size == values.size == rows.size
+    if not told or (columns.size and not 0 <= columns.min() <= columns.max() < k):
+        raise ValueError(f"{values.size} values of columns {set(columns.tolist())}, where there are {k}")
     return NumberStack(
         cells=layout.numbers,
         counts=_array(part["counts"], 1, size)[0],
         sums=_array(part["sums"], 1, size)[0],
         rows=_array(part["rows"], 3, k),
-        moments=_array(part["moments"], 2, k),
-        minima=minima,
-        maxima=maxima,
-        named=_read_named(part["named"], k, _FLOATS, apart),
+        moments=moments[:2],
+        minima=moments[2],
+        maxima=moments[3],
+        named=NamedNumbers(columns, values, rows),
     )
 
 
@@ -130,19 +149,19 @@ def _read_categories(part: Any, layout: ColumnLayout, apart: Apart) -> CategoryS
         cells=layout.categories,
         counts=_array(part["counts"], 1, size)[0],
         rows=_array(part["rows"], 4, k),
-        named=_read_named(part["named"], k, _CATEGORIES, apart),
+        named=_read_named(part["named"], k, apart),
     )
 
 
-def _read_named(part: Any, k: int, form: ColumnForm, apart: Apart) -> Sequence[Named[Any]]:
+def _read_named(part: Any, k: int, apart: Apart) -> Sequence[NamedCategory]:
     n = len(part[0])
     if not n:
         return ()
     columns, values, rows = (
-        each.decode(one, n, apart) for each, one in zip((_WHOLE, form, _WHOLE), part, strict=True)
+        form.decode(one, n, apart) for form, one in zip(_NAMED_CATEGORY, part, strict=True)
     )
-    if min(columns) < 0 or max(columns) >= k:
-        raise ValueError(f"values of columns {set(columns)}, where there are {k}")
+    if not 0 <= min(columns) <= max(columns) < k:
+        raise ValueError(f"{n} values of columns {set(columns)}, where there are {k}")
     return list(zip(columns, values, rows, strict=True))
 
 
@@ -162,62 +181,73 @@ def _apart(place: int, kind: type[Any], apart: Apart) -> Any:
 
 
 def _write_moments(values: Sequence[Any], apart: Apart) -> Any:
-    """The moments of one window: of most columns all rows have a value, and every pair with them says the same."""
+    """The moments of one window.
+
+    Of most columns all rows have a value, and every pair with one of them is of as many rows, with the same sum and sum of
+    squares: one of these columns stands for all, and others, which have gaps, for themselves.
+    """
     if len(values) != 1:
         return None
     (one,) = values
     names, centres, scales = one.columns
-    fullest = int(np.argmax(one.pairs.diagonal())) if names else 0
+    fullest = [int(np.argmax(one.pairs.diagonal()))] if names else []
+    bits = np.stack([one.pairs, one.sums.view(np.int64), one.squares.view(np.int64)])
+    others = np.flatnonzero((bits != bits[:, :, fullest]).any(axis=(0, 1))).tolist() if names else []
+    told = fullest + others
     return {
         "columns": apart.place(PairedColumns(names=names, centres=centres, scales=scales)),
-        "pairs": _write_matrix(one.pairs, fullest),
-        "sums": _write_matrix(one.sums, fullest),
-        "squares": _write_matrix(one.squares, fullest),
+        "others": others,
+        "pairs": narrowed(one.pairs[:, told].T.reshape(-1)),
+        "sums": np.concatenate([one.sums[:, told].T, one.squares[:, told].T]).reshape(-1),
         "products": one.products.reshape(-1),
     }
 
 
-def _write_matrix(matrix: NDArray[Any], like: int) -> Any:
-    """A column, which columns are not the same to the last bit, and these."""
-    bits = matrix.view(np.int64)
-    others = np.flatnonzero((bits != bits[:, [like]]).any(axis=0)) if matrix.size else np.zeros(0, np.int64)
+def _read_moments(columns: Columns, _counts: Counts, apart: Apart) -> Sequence[Any] | None:
+    """The moments of a window each; None where some are of the first format."""
+    if not all("others" in one for one in columns):
+        return None
+    found: list[Moments] = []
+    # The same columns have gaps in most windows.
+    for (place, others), some in groupby(columns, lambda one: (one["columns"], one["others"])):
+        found += _moments_of([*some], _apart(place, PairedColumns, apart), others)
+    return found
+
+
+def _moments_of(windows: Columns, of: PairedColumns, others: list[int]) -> list[Moments]:
+    """The moments of windows in which the same columns have gaps."""
+    k = len(of.names)
+    told = len(others) + 1 if k else 0
+    pairs = np.stack([_array(one["pairs"], told, k) for one in windows]).astype(np.int64)
+    sums = np.stack([_array(one["sums"], 2 * told, k) for one in windows])
+    matrices = (_matrices(one, others) for one in (pairs, sums[:, :told], sums[:, told:]))
     return [
-        narrowed(matrix[:, like] if matrix.size else matrix.reshape(-1)),
-        others.tolist(),
-        narrowed(matrix[:, others].reshape(-1)),
+        Moments(
+            names=of.names,
+            centres=of.centres,
+            scales=of.scales,
+            pairs=n,
+            sums=total,
+            squares=squared,
+            products=_array(one["products"], k, k),
+        )
+        for one, n, total, squared in zip(windows, *matrices, strict=True)
     ]
 
 
-def _read_moments(columns: Columns, _counts: Counts, apart: Apart) -> Sequence[Any] | None:
-    """The moments of a window each; None where some are of the first format."""
-    if not all(one and isinstance(one.get("columns"), int) for one in columns):
-        return None
-    return [_moments_of(one, _apart(one["columns"], PairedColumns, apart)) for one in columns]
+def _matrices(told: NDArray[Any], others: list[int]) -> NDArray[Any]:
+    """Square matrices, shape (windows, k, k), of which most columns are the same.
 
-
-def _moments_of(column: Any, of: PairedColumns) -> Moments:
-    k = len(of.names)
-    return Moments(
-        names=of.names,
-        centres=of.centres,
-        scales=of.scales,
-        pairs=_read_matrix(column["pairs"], k, np.int64),
-        sums=_read_matrix(column["sums"], k, np.float64),
-        squares=_read_matrix(column["squares"], k, np.float64),
-        products=_array(column["products"], k, k),
-    )
-
-
-def _read_matrix(part: Any, k: int, dtype: type[np.generic]) -> NDArray[Any]:
-    """A square matrix; without columns of its own it takes the room of one."""
-    first, others, own = part
-    column = _array(first, k, 1).astype(dtype, copy=False)
-    if not others:
-        found = np.ndarray((k, k), dtype, column, strides=(column.itemsize, 0))
-    else:
-        found = np.repeat(column, k, axis=1)
-        found[:, others] = _array(own, k, len(others))
-    found.flags.writeable = False
+    Args:
+        told: that column, and the others, shape (windows, 1 + others, k).
+        others: the places of these.
+    """
+    windows, _, k = told.shape
+    found = np.broadcast_to(told[:, :1].reshape(windows, -1, 1), (windows, k, k))
+    if others:
+        found = found.copy()
+        found[:, :, others] = told[:, 1:].transpose(0, 2, 1)
+        found.flags.writeable = False
     return found
 
 

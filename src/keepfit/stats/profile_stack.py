@@ -5,11 +5,11 @@ array by array, and only the sum is taken apart into profiles.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby, islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,41 @@ Column = NumericProfile | CategoricalProfile
 #: A value that is remembered by name.
 V = TypeVar("V", float, Category)
 
-#: The place of a column among those of its kind, one of its values, and in how many rows.
-Named = tuple[int, V, int]
+#: The place of a column among the categories, one of its values, and in how many rows.
+NamedCategory = tuple[int, Category, int]
+
+
+class NamedNumbers(NamedTuple):
+    """Single values that numbers are remembered by, column by column; all of shape (values,).
+
+    Attributes:
+        columns: the place of the column among the numbers.
+        values: of it.
+        rows: in how many.
+    """
+
+    columns: NDArray[np.int64]
+    values: Floats
+    rows: Counts
+
+    @classmethod
+    def merge(cls, parts: Sequence["NamedNumbers"]) -> "NamedNumbers":
+        """The most frequent of each column; of values as frequent the smaller ones."""
+        columns, rows = (
+            np.concatenate([getattr(one, name) for one in parts], dtype=np.int64)
+            for name in ("columns", "rows")
+        )
+        values = np.concatenate([one.values for one in parts])
+        if not columns.size:
+            return cls(columns, values, rows)
+        order = np.lexsort((values, columns))
+        columns, values = columns[order], values[order]
+        new = np.append(True, (np.diff(columns) > 0) | (values[1:] != values[:-1]))
+        first = np.flatnonzero(new)
+        columns, values, rows = columns[first], values[first], np.add.reduceat(rows[order], first)
+        order = np.lexsort((values, -rows, columns))
+        kept = order[np.arange(order.size) - np.searchsorted(columns, columns) < NAMED]
+        return cls(columns[kept], values[kept], rows[kept])
 
 
 @dataclass(frozen=True)
@@ -68,7 +101,7 @@ class NumberStack:
         rows: `nulls`, `summed` and `unreadable`, shape (3, k).
         moments: `m1` and `m2`, shape (2, k).
         minima, maxima: shape (k,); NaN where there is none.
-        named: of all columns.
+        named: the values that are remembered by name.
     """
 
     cells: tuple[NumericCells, ...]
@@ -78,13 +111,13 @@ class NumberStack:
     moments: Floats
     minima: Floats
     maxima: Floats
-    named: Sequence[Named[float]]
+    named: NamedNumbers
 
     def profiles(self) -> Iterator[NumericProfile]:
         """Taken apart, in order; their counts and sums cannot be written to."""
         rows, (m1, m2) = self.rows.T.tolist(), self.moments.tolist()
         low, high = (_ends(one) for one in (self.minima, self.maxima))
-        named = _by_column(self.named, len(self.cells))
+        named = _by_column(zip(*(one.tolist() for one in self.named), strict=True), len(self.cells))
         parts = zip(_apart(self.counts, self.cells), _apart(self.sums, self.cells), strict=True)
         for i, (counts, sums) in enumerate(parts):
             nulls, summed, unreadable = rows[i]
@@ -113,7 +146,7 @@ class NumberStack:
             moments=_summed([one.moments for one in parts]),
             minima=np.fmin.reduce([one.minima for one in parts]),
             maxima=np.fmax.reduce([one.maxima for one in parts]),
-            named=_merged([one.named for one in parts], float),
+            named=NamedNumbers.merge([one.named for one in parts]),
         )
 
 
@@ -131,7 +164,7 @@ class CategoryStack:
     cells: tuple[CategoricalCells, ...]
     counts: NDArray[Any]
     rows: Counts
-    named: Sequence[Named[Category]]
+    named: Sequence[NamedCategory]
 
     def profiles(self) -> Iterator[CategoricalProfile]:
         """Taken apart, in order; their counts cannot be written to."""
@@ -155,7 +188,7 @@ class CategoryStack:
             cells=parts[0].cells,
             counts=_summed([one.counts for one in parts], np.int64),
             rows=_summed([one.rows for one in parts], np.int64),
-            named=_merged([one.named for one in parts], str),
+            named=_merged([one.named for one in parts]),
         )
 
 
@@ -242,7 +275,7 @@ def _summed(parts: Sequence[NDArray[Any]], dtype: type[np.generic] = np.float64)
     return total
 
 
-def _by_column(named: Sequence[Named[V]], k: int) -> list[tuple[tuple[V, int], ...]]:
+def _by_column(named: Iterable[tuple[int, V, int]], k: int) -> list[tuple[tuple[V, int], ...]]:
     """The values of each column, and their rows."""
     found: list[list[tuple[V, int]]] = [[] for _ in range(k)]
     for column, value, rows in named:
@@ -250,15 +283,15 @@ def _by_column(named: Sequence[Named[V]], k: int) -> list[tuple[tuple[V, int], .
     return [tuple(one) for one in found]
 
 
-def _merged(parts: Iterable[Sequence[Named[V]]], rank: Callable[[Any], Any]) -> list[Named[V]]:
-    """The most frequent of each column's values that are remembered by name; of values as frequent, those that rank lower."""
-    together: dict[tuple[int, V], int] = {}
+def _merged(parts: Iterable[Sequence[NamedCategory]]) -> list[NamedCategory]:
+    """The most frequent of each column's categories; of those as frequent the ones whose text comes first."""
+    together: dict[tuple[int, Category], int] = {}
     for part in parts:
         for column, value, rows in part:
             together[column, value] = together.get((column, value), 0) + rows
     ordered = sorted(
         ((column, value, rows) for (column, value), rows in together.items()),
-        key=lambda one: (one[0], -one[2], rank(one[1])),
+        key=lambda one: (one[0], -one[2], str(one[1])),
     )
     columns = groupby(ordered, lambda one: one[0])
     return [one for _, some in columns for one in islice(some, NAMED)]

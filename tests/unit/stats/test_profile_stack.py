@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from keepfit.stats.categorical_profile import CategoricalProfile
 from keepfit.stats.numeric_profile import NumericProfile
 from keepfit.stats.profile import Profile, cells_of, profile_frame
-from keepfit.stats.profile_stack import CategoryStack, ColumnLayout, ColumnStack, NumberStack, merge_profiles
+from keepfit.stats.profile_stack import (
+    CategoryStack,
+    ColumnLayout,
+    ColumnStack,
+    NamedNumbers,
+    NumberStack,
+    merge_profiles,
+)
 
 REFERENCE = pl.DataFrame(
     {"miles": np.arange(200) % 7 / 2, "zone": ["a", "b", "c", "b"] * 50, "fare": np.arange(200.0)}
@@ -48,20 +55,22 @@ def _stacked(profile):
             moments=np.array([[one.m1, one.m2] for one in numbers]).T,
             minima=np.array(ends)[:, 0],
             maxima=np.array(ends)[:, 1],
-            named=_named(numbers),
+            named=NamedNumbers(*_named(numbers)),
         ),
         categories=CategoryStack(
             cells=tuple(one.cells for one in others),
             counts=np.concatenate([one.counts for one in others]).astype(np.uint8),
             rows=np.array([[one.other, one.unseen, one.nulls, one.unreadable] for one in others]).T,
-            named=_named(others),
+            named=list(zip(*(one.tolist() for one in _named(others)), strict=True)),
         ),
     )
     return replace(profile, features=stack)
 
 
 def _named(profiles):
-    return [(place, *pair) for place, one in enumerate(profiles) for pair in one.named]
+    """Columns, values and rows."""
+    found = [(place, *pair) for place, one in enumerate(profiles) for pair in one.named]
+    return [np.array(one) for one in zip(*found, strict=True)] if found else [np.zeros(0, int)] * 3
 
 
 @given(ROWS)
