@@ -20,7 +20,7 @@ from keepfit.adapters.column_bytes import narrowed, unpack_array
 from keepfit.adapters.column_form import Apart, Columns, Counts, OwnForm, column_form
 from keepfit.stats.categorical_profile import Category
 from keepfit.stats.moments import Moments
-from keepfit.stats.profile import CategoricalProfile, NumericProfile, Profile
+from keepfit.stats.profile import CategoricalProfile, NumericCells, NumericProfile, Profile
 from keepfit.stats.profile_stack import (
     CategoryStack,
     ColumnLayout,
@@ -209,50 +209,92 @@ def _read_moments(columns: Columns, _counts: Counts, apart: Apart) -> Sequence[A
         return None
     found: list[Moments] = []
     # The same columns have gaps in most windows.
-    for (place, others), some in groupby(columns, lambda one: (one["columns"], one["others"])):
-        found += _moments_of([*some], _apart(place, PairedColumns, apart), others)
+    for (where, others), some in groupby(columns, lambda one: (one["columns"], one["others"])):
+        of = _apart(where, PairedColumns, apart)
+        stands = np.zeros(len(of.names), np.int64)
+        stands[others] = np.arange(1, len(others) + 1)
+        told = 1 + len(others) if of.names else 0
+        found += [_moments_of(one, of, stands, told) for one in some]
     return found
 
 
-def _moments_of(windows: Columns, of: PairedColumns, others: list[int]) -> list[Moments]:
-    """The moments of windows in which the same columns have gaps."""
-    k = len(of.names)
-    told = len(others) + 1 if k else 0
-    pairs = np.stack([_array(one["pairs"], told, k) for one in windows]).astype(np.int64)
-    sums = np.stack([_array(one["sums"], 2 * told, k) for one in windows])
-    matrices = (_matrices(one, others) for one in (pairs, sums[:, :told], sums[:, told:]))
-    return [
-        Moments(
-            names=of.names,
-            centres=of.centres,
-            scales=of.scales,
-            pairs=n,
-            sums=total,
-            squares=squared,
-            products=_array(one["products"], k, k),
-        )
-        for one, n, total, squared in zip(windows, *matrices, strict=True)
-    ]
-
-
-def _matrices(told: NDArray[Any], others: list[int]) -> NDArray[Any]:
-    """Square matrices, shape (windows, k, k), of which most columns are the same.
+def _moments_of(column: Any, of: PairedColumns, stands: NDArray[np.int64], told: int) -> Moments:
+    """The moments of one window.
 
     Args:
-        told: that column, and the others, shape (windows, 1 + others, k).
-        others: the places of these.
+        column: as it was stored.
+        of: the columns.
+        stands: which of the columns that are told stands for each, shape (k,).
+        told: how many these are.
     """
-    windows, _, k = told.shape
-    found = np.broadcast_to(told[:, :1].reshape(windows, -1, 1), (windows, k, k))
-    if others:
-        found = found.copy()
-        found[:, :, others] = told[:, 1:].transpose(0, 2, 1)
-        found.flags.writeable = False
+    k = len(of.names)
+    pairs = _array(column["pairs"], told, k).astype(np.int64)
+    sums = _array(column["sums"], 2 * told, k)
+    return Moments(
+        names=of.names,
+        centres=of.centres,
+        scales=of.scales,
+        pairs=_matrix(pairs, stands),
+        sums=_matrix(sums[:told], stands),
+        squares=_matrix(sums[told:], stands),
+        products=_array(column["products"], k, k),
+    )
+
+
+def _matrix(told: NDArray[Any], stands: NDArray[np.int64]) -> NDArray[Any]:
+    """A square matrix of which some columns are told, in the rows of `told`; it cannot be written to."""
+    found = told.take(stands, axis=0).T
+    found.flags.writeable = False
     return found
+
+
+def _write_number(values: Sequence[Any], apart: Apart) -> Any:
+    """The profile of one number that stands by itself."""
+    if len(values) != 1:
+        return None
+    (one,) = values
+    if one.counts.dtype != np.int64 or one.sums.dtype != np.float64:
+        return None
+    return {
+        "in": apart.place(one.cells),
+        "counts": narrowed(one.counts),
+        "sums": one.sums,
+        "rows": [one.nulls, one.summed, one.unreadable],
+        "moments": [one.m1, one.m2, one.minimum, one.maximum],
+        "named": one.named,
+    }
+
+
+def _read_number(columns: Columns, _counts: Counts, apart: Apart) -> Sequence[Any] | None:
+    """The profile of each window; None where some are of the first format."""
+    if not all("in" in one for one in columns):
+        return None
+    return [_number_of(one, _apart(one["in"], NumericCells, apart)) for one in columns]
+
+
+def _number_of(column: Any, cells: NumericCells) -> NumericProfile:
+    nulls, summed, unreadable = column["rows"]
+    m1, m2, minimum, maximum = column["moments"]
+    counts = _array(column["counts"], 1, cells.size)[0].astype(np.int64)
+    counts.flags.writeable = False
+    return NumericProfile(
+        cells=cells,
+        counts=counts,
+        sums=_array(column["sums"], 1, cells.size)[0],
+        nulls=nulls,
+        summed=summed,
+        minimum=minimum,
+        maximum=maximum,
+        m1=m1,
+        m2=m2,
+        named=tuple((value, rows) for value, rows in column["named"]),
+        unreadable=unreadable,
+    )
 
 
 #: Of the types that travel in a form of their own, see `keepfit.adapters.column_form.Apart`.
 PROFILE_FORMS: Final[Mapping[Any, OwnForm]] = {
     _FEATURES: OwnForm(encode=_write_features, decode_all=_read_features),
     Moments: OwnForm(encode=_write_moments, decode_all=_read_moments),
+    NumericProfile: OwnForm(encode=_write_number, decode_all=_read_number),
 }

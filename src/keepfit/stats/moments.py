@@ -185,8 +185,20 @@ def standard(cells: NumericCells, values: NDArray[Any]) -> Floats:
 
 def _summed(like: Moments, parts: Sequence[tuple[NDArray[Any], ...]]) -> Moments:
     """Moments of the same columns, with the sums of these arrays."""
-    pairs, sums, squares, products = (np.sum(one, axis=0) for one in zip(*parts, strict=True))
+    pairs, sums, squares, products = (total(one) for one in zip(*parts, strict=True))
     return replace(like, pairs=pairs, sums=sums, squares=squares, products=products)
+
+
+def total(parts: Sequence[NDArray[Any]], dtype: type[np.generic] | None = None) -> NDArray[Any]:
+    """The sum of arrays of one shape, in order: one after the other stays in the cache, side by side does not.
+
+    >>> total([np.array([1, 2]), np.array([3, 4])]).tolist()
+    [4, 6]
+    """
+    found = parts[0].astype(parts[0].dtype if dtype is None else dtype)
+    for one in parts[1:]:
+        np.add(found, one, out=found)
+    return found
 
 
 def _sums(z: Floats) -> tuple[NDArray[Any], ...]:

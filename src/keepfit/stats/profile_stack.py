@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.stats.categorical_profile import NAMED, CategoricalCells, CategoricalProfile, Category
+from keepfit.stats.moments import total
 from keepfit.stats.numeric_cells import Floats, NumericCells
 from keepfit.stats.numeric_kernel import Counts
 from keepfit.stats.numeric_profile import NumericProfile
@@ -140,10 +141,10 @@ class NumberStack:
         """The sum of stacks with the same cells, in the order in which `NumericProfile.merge` adds."""
         return cls(
             cells=parts[0].cells,
-            counts=_summed([one.counts for one in parts], np.int64),
-            sums=_summed([one.sums for one in parts]),
-            rows=_summed([one.rows for one in parts], np.int64),
-            moments=_summed([one.moments for one in parts]),
+            counts=total([one.counts for one in parts], np.int64),
+            sums=total([one.sums for one in parts]),
+            rows=total([one.rows for one in parts], np.int64),
+            moments=total([one.moments for one in parts]),
             minima=np.fmin.reduce([one.minima for one in parts]),
             maxima=np.fmax.reduce([one.maxima for one in parts]),
             named=NamedNumbers.merge([one.named for one in parts]),
@@ -186,8 +187,8 @@ class CategoryStack:
         """The sum of stacks with the same cells."""
         return cls(
             cells=parts[0].cells,
-            counts=_summed([one.counts for one in parts], np.int64),
-            rows=_summed([one.rows for one in parts], np.int64),
+            counts=total([one.counts for one in parts], np.int64),
+            rows=total([one.rows for one in parts], np.int64),
             named=_merged([one.named for one in parts]),
         )
 
@@ -265,14 +266,6 @@ def size_of(cells: NumericCells | CategoricalCells) -> int:
 
 def _ends(values: Floats) -> list[float | None]:
     return [None if math.isnan(one) else one for one in values.tolist()]
-
-
-def _summed(parts: Sequence[NDArray[Any]], dtype: type[np.generic] = np.float64) -> NDArray[Any]:
-    """The sum of arrays of one shape, in order: one after the other stays in the cache, side by side does not."""
-    total = parts[0].astype(dtype)
-    for one in parts[1:]:
-        np.add(total, one, out=total)
-    return total
 
 
 def _by_column(named: Iterable[tuple[int, V, int]], k: int) -> list[tuple[tuple[V, int], ...]]:

@@ -11,7 +11,14 @@ from keepfit.adapters.column_bytes import read_column, write_column
 from keepfit.adapters.column_form import Apart, column_form
 from keepfit.adapters.profile_form import PROFILE_FORMS, PairedColumns
 from keepfit.stats.moments import Moments
-from keepfit.stats.profile import CategoricalCells, NumericCells, Profile, cells_of, profile_frame
+from keepfit.stats.profile import (
+    CategoricalCells,
+    NumericCells,
+    NumericProfile,
+    Profile,
+    cells_of,
+    profile_frame,
+)
 from keepfit.stats.profile_stack import ColumnLayout, ColumnStack, merge_profiles
 
 FEATURES = typing.get_type_hints(Profile)["features"]
@@ -132,6 +139,20 @@ def test_of_columns_without_gaps_one_says_what_all_do():
     moments = Moments.of(cells, {name: np.arange(10.0) + i for i, name in enumerate(cells)})
     column, _ = _column(Moments, moments)
     assert len(write_column(column)) < 1.2 * moments.products.nbytes
+
+
+@pytest.mark.parametrize("values", [[], [1.0, 2.5, 2.5, 1e9, None, float("inf")], [float("nan")]])
+def test_a_number_by_itself_comes_back(values):
+    """The predictions of a window: with values, without, and without a smallest one."""
+    cells = NumericCells.of(np.arange(10.0))
+    profile = NumericProfile.of(cells, np.array(values, np.float64), nulls=2, unreadable=1)
+    column, apart = _column(NumericProfile, profile)
+    (found,) = column_form(NumericProfile).decode(column, 1, apart)
+    assert found == profile
+    assert found.n == profile.n
+    assert not found.counts.flags.writeable
+    with pytest.raises(ValueError, match="were stored"):
+        column_form(NumericProfile).decode(column | {"sums": column["sums"][:-1]}, 1, apart)
 
 
 def test_profiles_that_were_stored_add_up():
