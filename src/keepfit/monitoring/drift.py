@@ -8,13 +8,14 @@ from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keepfit.clock import Window
 from keepfit.evaluation.wording import chance, percent
 from keepfit.monitoring.finding import Check, Finding, Verdict
 from keepfit.monitoring.measured import Measured
 from keepfit.monitoring.norm_column import Column, NormColumn, once, value_counts
-from keepfit.monitoring.number_norms import number_norms, padded
+from keepfit.monitoring.number_norms import NumberNorms, number_norms, padded
 from keepfit.monitoring.phase import phase_name
 from keepfit.monitoring.policy import Monitor
 from keepfit.monitoring.variation import Norm, norm_of
@@ -22,6 +23,7 @@ from keepfit.stats.distances import shares
 from keepfit.stats.numeric_cells import Floats
 from keepfit.stats.numeric_profile import Counts
 from keepfit.stats.profile import CategoricalProfile, NumericProfile
+from keepfit.stats.profile_quantiles import extremes, quantiles
 from keepfit.stats.two_sample import chi_square, kolmogorov_smirnov, mann_whitney, total_variation_noise
 
 #: Groups of categories that are tested beside the hundreds of single ones, which dilute each other.
@@ -101,13 +103,30 @@ def _numbers(check: Check, sides: Sequence[_Sides], monitor: Monitor, level: flo
     noise = np.sqrt(-math.log(level / 2) / 2 * design * (1 / n + 1 / m))
     natural = np.array([one.norm.natural for one, _ in pairs])
     reach = np.where(natural > 0, np.minimum(1.0, np.hypot(natural, noise)), 0.0)
-    measures = zip(gap.statistic, p, np.maximum(monitor.drift, reach), n, m, strict=True)
+    threshold = np.maximum(monitor.drift, reach)
+    medians = _medians(norms, found, [window for _, window in pairs], told=gap.statistic > threshold)
+    measures = _measures(gap.statistic, p, threshold, n, m)
     return {
-        one.column.name: _measured(
-            check, one, _Measures(*measured), statistic="ks", detail=partial(_middle, window, one)
-        )
-        for (one, window), measured in zip(pairs, measures, strict=True)
+        one.column.name: _measured(check, one, measured, statistic="ks", detail=partial(_middle, median, one))
+        for (one, _), measured, median in zip(pairs, measures, medians.tolist(), strict=True)
     }
+
+
+def _medians(
+    norms: NumberNorms, counts: Counts, windows: Sequence[NumericProfile], *, told: NDArray[np.bool_]
+) -> Floats:
+    """The median of each number; NaN where nobody is told of it.
+
+    Args:
+        norms: of the numbers.
+        counts: rows in the cells of each, shape (k, cells).
+        windows: their profiles.
+        told: whether a sentence will name it, shape (k,).
+    """
+    if not told.any():
+        return np.full(len(windows), math.nan)
+    low, high = extremes(windows)
+    return quantiles(counts, norms.ends, low, high, [0.5])[:, 0]
 
 
 def _categories(check: Check, sides: Sequence[_Sides], monitor: Monitor) -> dict[str, Measured]:
@@ -131,12 +150,12 @@ def _categories(check: Check, sides: Sequence[_Sides], monitor: Monitor) -> dict
     natural = np.array([one.norm.natural for one, _ in pairs])
     reach = np.where(natural > 0, np.minimum(1.0, np.hypot(natural, 2 * deviation)), 0.0)
     p = np.minimum(1.0, 2 * np.minimum(fine.p, coarse.p))
-    measures = zip(value, p, np.maximum(monitor.drift, reach), n, m, strict=True)
+    measures = _measures(value, p, np.maximum(monitor.drift, reach), n, m)
     return {
         one.column.name: _measured(
             check,
             one,
-            _Measures(*measured),
+            measured,
             statistic="total variation",
             detail=partial(_most_moved, window, was[i], now[i]),
         )
@@ -182,13 +201,18 @@ class _Measures(NamedTuple):
     reference_n: int
 
 
+def _measures(value: Floats, p: Floats, threshold: Floats, n: Counts, m: Counts) -> list[_Measures]:
+    """Of each column, as plain numbers."""
+    rows = zip(*(one.tolist() for one in (value, p, threshold, n, m)), strict=True)
+    return [_Measures(*one) for one in rows]
+
+
 def _measured(
     check: Check, sides: _Sides, measures: _Measures, *, statistic: str, detail: Callable[[], str]
 ) -> Measured:
     name, norm = sides.column.name, sides.norm
-    value, p, threshold = float(measures.value), float(measures.p), float(measures.threshold)
-    n, beyond = int(measures.n), bool(value > threshold)
-    rows = f"{n:,} rows against {int(measures.reference_n):,} of the reference"
+    value, p, threshold, n, reference_n = measures
+    beyond, rows = value > threshold, f"{n:,} rows against {reference_n:,} of the reference"
     moved_by = f"{percent(value)} of its rows moved ({chance(p)}), in {rows}"
     finding = Finding(
         check=check,
@@ -223,11 +247,11 @@ def _calm(p: float) -> str:
     )
 
 
-def _middle(window: NumericProfile, sides: _Sides) -> str:
+def _middle(median: float, sides: _Sides) -> str:
     """What moved most, in words."""
     column, norm = sides.column, sides.norm
     was = _median(column) if norm.phase is None else _median_of(column, norm.counts)
-    return f"median {window.quantile(0.5):.3g}, was {was:.3g}"
+    return f"median {median:.3g}, was {was:.3g}"
 
 
 @once

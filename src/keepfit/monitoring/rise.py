@@ -70,10 +70,13 @@ class Rise:
         """Whether it is a change worth telling, chance aside."""
         return self.share >= self.threshold(self.told * quality)
 
+    def large(self, quality: float) -> bool:
+        """Whether it is large enough for a fault of the data, chance aside."""
+        return self.share >= max(self.threshold(quality), self.least)
+
     def breaks(self, quality: float) -> bool:
         """Whether it is a fault of the data: large enough, and chance does not explain it."""
-        large = self.share >= max(self.threshold(quality), self.least)
-        return self.fault is not None and large and self.p < SURE
+        return self.fault is not None and self.large(quality) and self.p < SURE
 
     def says(self, column: str) -> str:
         """One sentence."""
@@ -99,7 +102,8 @@ def rise_test(
     if not rises:
         return Measured(finding=_none(check, column, rows, quality))
     worst = rises[0] if len(rises) == 1 else max(rises, key=lambda one: _weight(one, quality))
-    p, threshold = min(1.0, worst.p * (tried or len(rises))), worst.threshold(worst.told * quality)
+    worst_p, threshold = worst.p, worst.threshold(worst.told * quality)
+    p = min(1.0, worst_p * (tried or len(rises)))
     beyond, says = worst.share >= threshold, worst.says(column)
     finding = Finding(
         check=check,
@@ -117,7 +121,7 @@ def rise_test(
         finding=finding,
         beyond=beyond,
         says=f"{says} ({chance(p)})" if beyond else "",
-        fault=worst.fault if beyond and worst.breaks(quality) else None,
+        fault=worst.fault if beyond and worst.large(quality) and worst_p < SURE else None,
     )
 
 

@@ -16,7 +16,7 @@ from keepfit.monitoring.norm_column import NormColumn, once
 from keepfit.monitoring.number_norms import number_norms
 from keepfit.stats.numeric_cells import Floats
 from keepfit.stats.profile import NumericProfile
-from keepfit.stats.profile_quantiles import quantiles
+from keepfit.stats.profile_quantiles import extremes, quantiles
 
 #: A smaller factor is what markets, seasons and habits do.
 LEAST_FACTOR = 1.5
@@ -33,6 +33,7 @@ LEAST_VALUES = 5
 _LARGEST = 700.0
 
 _DECILES = tuple(tenth / 10 for tenth in range(1, 10))
+_MEDIAN = _DECILES.index(0.5)
 
 
 def check_units(windows: Sequence[NumericProfile], columns: Sequence[NormColumn]) -> list[Finding | None]:
@@ -53,9 +54,7 @@ def check_units(windows: Sequence[NumericProfile], columns: Sequence[NormColumn]
     if not columns:
         return []
     norms = number_norms(tuple(columns))
-    low, high = (
-        np.array([getattr(one, end) for one in windows], np.float64) for end in ("minimum", "maximum")
-    )
+    low, high = extremes(windows)
     deciles = quantiles(norms.padded([one.counts for one in windows]), norms.ends, low, high, _DECILES)
     near = _near(_places(tuple(columns)), deciles)
     return [
@@ -140,7 +139,7 @@ def _finding(
         threshold=least,
         n=n,
         verdict=_verdict(factor, alarm=alarm),
-        says=_says(name, factor, alarm=alarm, window=window, total=scale.total),
+        says=_says(name, factor, alarm=alarm, n=n, medians=(deciles[_MEDIAN], scale.deciles[_MEDIAN])),
         fault=Fault(column=name, kind="all") if alarm else None,
     )
 
@@ -171,14 +170,14 @@ def _verdict(factor: float, *, alarm: bool) -> Verdict:
     return Verdict.ALARM if alarm else Verdict.OK
 
 
-def _says(name: str, factor: float, *, alarm: bool, window: NumericProfile, total: NumericProfile) -> str:
+def _says(name: str, factor: float, *, alarm: bool, n: int, medians: tuple[float, float]) -> str:
     if alarm:
         return (
-            f"{name} is about {factor:.3g} times what it was over its whole range, in {window.n:,} rows: "
-            f"its median is {window.quantile(0.5):.3g}, was {total.quantile(0.5):.3g}: another unit?"
+            f"{name} is about {factor:.3g} times what it was over its whole range, in {n:,} rows: "
+            f"its median is {medians[0]:.3g}, was {medians[1]:.3g}: another unit?"
         )
     if math.isnan(factor):
-        return f"{name} takes too few values in {window.n:,} rows to tell its unit"
+        return f"{name} takes too few values in {n:,} rows to tell its unit"
     return f"{name} is in the unit of the reference: its deciles are about {factor:.3g} times what they were"
 
 

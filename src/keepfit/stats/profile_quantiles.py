@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keepfit.stats.numeric_cells import Floats, NumericCells
-from keepfit.stats.numeric_profile import Counts
+from keepfit.stats.numeric_profile import Counts, NumericProfile
 
 
 class CellEnds(NamedTuple):
@@ -23,6 +23,12 @@ def cell_ends(cells: Sequence[NumericCells]) -> CellEnds:
     for begin, end, one in zip(begins, ends, cells, strict=True):
         begin[0], begin[1 : one.size], end[: one.size - 1] = -np.inf, one.edges, one.edges
     return CellEnds(begins, ends)
+
+
+def extremes(profiles: Sequence[NumericProfile]) -> tuple[Floats, Floats]:
+    """The smallest and the largest value of each of k columns, both of shape (k,); NaN where there is none."""
+    low = np.array([one.minimum for one in profiles], np.float64)
+    return low, np.array([one.maximum for one in profiles], np.float64)
 
 
 def quantiles(

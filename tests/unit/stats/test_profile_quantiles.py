@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from keepfit.stats.numeric_cells import NumericCells
 from keepfit.stats.numeric_profile import NumericProfile
-from keepfit.stats.profile_quantiles import cell_ends, quantiles
+from keepfit.stats.profile_quantiles import cell_ends, extremes, quantiles
 
 RNG = np.random.default_rng(5)
 CELLS = [
@@ -38,8 +38,7 @@ def test_they_are_those_of_each_column_to_the_last_bit(columns):
     counts = np.zeros((len(CELLS), max(one.size for one in CELLS)), np.int64)
     for row, one in zip(counts, profiles, strict=True):
         row[: one.counts.size] = one.counts
-    ends = [[np.nan if end is None else end for end in (one.minimum, one.maximum)] for one in profiles]
-    low, high = np.array(ends).T
+    low, high = extremes(profiles)
     found = quantiles(counts, cell_ends(CELLS), low, high, PROBABILITIES)
     np.testing.assert_array_equal(found, [one.quantiles(PROBABILITIES) for one in profiles])
 
