@@ -1,14 +1,18 @@
 """Windows of evidence out of a model's table."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
 from keepfit.adapters.evidence_format import Packed, unpack_evidence, unpack_windows
 from keepfit.adapters.lake.evidence_shelf import Key, Shelf
 from keepfit.errors import DataError
 from keepfit.monitoring.evidence import WindowEvidence
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: How Arrow tells a value of bytes: its length, and if that is over 12, its first four bytes, its buffer and where it begins.
 _VIEW = np.dtype([("length", "<i4"), ("prefix", "<i4"), ("buffer", "<i4"), ("begin", "<i4")])
@@ -30,30 +34,17 @@ def read_windows(shelf: Shelf, model: str, missing: Mapping[int, Key]) -> dict[i
     """
     if not missing:
         return {}
-    first, last = min(missing), max(missing)
-    wanted = pl.col("sequence").is_between(first, last)
-    if last - first >= len(missing):
-        # Polars takes milliseconds to prune by a list, and most windows stand in a row.
-        wanted &= pl.col("sequence").is_in([*missing])
-    rows = (
-        shelf.table.scan_between("sequence", first, last)
-        .filter(wanted)
-        .select("sequence", "cells", "evidence")
-        .collect()
-    )
-    numbers = rows["sequence"].to_list()
-    found: dict[int, WindowEvidence] = {}
-    if lost := missing.keys() - set(numbers):
+    stored = _stored(shelf, missing)
+    if lost := missing.keys() - stored.keys():
         version, start = missing[min(lost)]
         raise DataError(
             f"evidence of {model}@{version}, window of {start.isoformat()}, is no longer there",
             hint="somebody else deleted it: restore the lake's folder from a backup",
         )
     alike: dict[str, dict[int, Packed]] = {}
-    for number, digest, packed in zip(
-        numbers, rows["cells"].to_list(), _values(rows["evidence"]), strict=True
-    ):
+    for number, (digest, packed) in stored.items():
         alike.setdefault(digest, {})[number] = packed
+    found: dict[int, WindowEvidence] = {}
     for digest, some in alike.items():
         found |= _unpacked(shelf, model, digest, some, missing)
         for number, packed in some.items():
@@ -79,18 +70,37 @@ def _unpacked(
         raise
 
 
-def _values(column: pl.Series) -> Sequence[Packed]:
-    """The values of a column of bytes, of which none is null; not copied, as long as little else stays in memory for it.
+def _stored(shelf: Shelf, wanted: Collection[int]) -> dict[int, tuple[str, Packed]]:
+    """The digest of the cells, and the evidence, of some rows by their numbers; of those that are there."""
+    found = {}
+    for batch in shelf.table.batches_of("sequence", wanted, ("sequence", "cells", "evidence")):
+        numbers, digests = (batch.column(place).to_pylist() for place in (0, 1))
+        kept = [place for place, number in enumerate(numbers) if number in wanted]
+        for place, packed in zip(kept, _values(batch.column(2), kept), strict=True):
+            found[numbers[place]] = digests[place], packed
+    return found
+
+
+def _values(column: "pa.Array", places: Sequence[int]) -> list[Packed]:
+    """Values of a column of bytes, of which none is null; not copied where little else stays in memory for it.
 
     A day of evidence is megabytes, and what is copied is memory that was never touched before.
     """
-    array = column.to_arrow(compat_level=pl.CompatLevel.newest())
-    _, views, *buffers = array.buffers()
-    told = np.frombuffer(views, _VIEW, count=len(array), offset=array.offset * _VIEW.itemsize)
-    kept = sum(one.size for one in buffers)
-    if not told.size or told["length"].min() <= _IN_THE_VIEW or kept > _AT_MOST * int(told["length"].sum()):
-        values: list[bytes] = column.to_list()
-        return values
-    data = [memoryview(one) for one in buffers]
-    places = zip(told["buffer"].tolist(), told["begin"].tolist(), told["length"].tolist(), strict=True)
-    return [data[buffer][begin : begin + length] for buffer, begin, length in places]
+    import pyarrow as pa
+
+    if not pa.types.is_binary_view(column.type):
+        return [column[place].as_py() for place in places]
+    _, views, *buffers = column.buffers()
+    told = np.frombuffer(views, _VIEW, count=len(column), offset=column.offset * _VIEW.itemsize)
+    data, lengths = [memoryview(one) for one in buffers], told["length"].tolist()
+    used: Counter[int] = Counter()
+    for place in places:
+        used[told["buffer"][place]] += lengths[place]
+    found: list[Packed] = []
+    for place in places:
+        _, _, buffer, begin = told[place].tolist()
+        if lengths[place] <= _IN_THE_VIEW or data[buffer].nbytes > _AT_MOST * used[buffer]:
+            found.append(column[place].as_py())
+        else:
+            found.append(data[buffer][begin : begin + lengths[place]])
+    return found

@@ -1,10 +1,10 @@
 """One Delta table: a handle that is opened once, scans that read only the files they need, and durable commits."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
 import polars as pl
@@ -20,6 +20,10 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from keepfit.adapters.lake.durable import sync_commits
 from keepfit.adapters.lake.location import Location
+from keepfit.adapters.lake.row_groups import RowGroups
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 #: How often a commit is tried again after another writer was faster.
 ATTEMPTS: Final = 20
@@ -83,6 +87,7 @@ class LakeTable:
         self._writer = writer
         self._handle: DeltaTable | None = None
         self._spans: dict[str, tuple[int, list[_Span]]] = {}
+        self._groups: dict[str, RowGroups] = {}
         self.lock = threading.RLock()
 
     def refresh(self) -> int:
@@ -190,21 +195,52 @@ class LakeTable:
             last: the largest; None for no end.
         """
         with self.lock:
-            schema, spans = self.schema(), self._spans_of(column)
-        files = [
+            return scan_files(self._files_between(column, first, last), self.schema(), self.location)
+
+    def batches_of(
+        self, column: str, numbers: Collection[int], columns: Sequence[str]
+    ) -> "list[pa.RecordBatch]":
+        """Rows as of the last refresh, all whose `column` is one of some numbers among them.
+
+        For a few rows of a large table, at half of what a scan costs: local files are read row group by row group.
+
+        Args:
+            column: of whole numbers.
+            numbers: those that are asked for, at least one; the caller filters the rows as well.
+            columns: the columns to read; every file has them.
+        """
+        first, last = min(numbers), max(numbers)
+        with self.lock:
+            files = self._files_between(column, first, last)
+            if self.location.path is not None:
+                groups = self._groups.setdefault(column, RowGroups(column))
+                return groups.read([unquote(file) for file in files], numbers, columns)
+            scan = scan_files(files, self.schema(), self.location)
+        wanted = pl.col(column).is_between(first, last)
+        if last - first >= len(numbers):
+            # Polars takes milliseconds to prune by a list, and most numbers stand in a row.
+            wanted &= pl.col(column).is_in([*numbers])
+        rows = scan.filter(wanted).select(columns).collect()
+        batches: list[pa.RecordBatch] = rows.to_arrow(compat_level=pl.CompatLevel.newest()).to_batches()
+        return batches
+
+    def _files_between(self, column: str, first: int, last: int | None) -> list[str]:
+        """The files that can hold a number in [first, last]; None for no end."""
+        return [
             one.uri
-            for one in spans
+            for one in self._spans_of(column)
             if one.high is None
             or one.low is None
             or (one.high >= first and (last is None or one.low <= last))
         ]
-        return scan_files(files, schema, self.location)
 
     def _spans_of(self, column: str) -> list["_Span"]:
         version, spans = self._spans.get(column, (-1, []))
         if version != self.handle.version():
             spans = _spans(self.handle, column)
             self._spans[column] = self.handle.version(), spans
+            if column in self._groups:
+                self._groups[column].keep({unquote(one.uri) for one in spans})
         return spans
 
     def scan_at(self, version: int) -> pl.LazyFrame:

@@ -49,6 +49,18 @@ def test_the_last_row_of_a_window_counts(shelf):
     assert shelf.sequence == 4
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [(None, None, [0, 1, 2, 4]), (1, 4, [1, 2]), (3, None, [4]), (None, 1, [0]), (3, 4, []), (2, 2, [])],
+)
+def test_windows_are_found_by_when_they_begin(shelf, since, until, days):
+    """Oldest first, whatever came first and however often; the end of the range is not in it."""
+    shelf.see(rows((4, 1, 1), (0, 1, 2), (2, 1, 3)))
+    shelf.see(rows((1, 1, 4), (2, 2, 5)))
+    ends = [None if day is None else EPOCH + day * DAY for day in (since, until)]
+    assert shelf.between(*ends) == [(1, EPOCH + day * DAY) for day in days]
+
+
 def test_a_look_reads_what_was_not_seen_yet(shelf, tmp_path):
     """Nothing without a table; then each row once, also when others wrote it."""
     assert not shelf.look()

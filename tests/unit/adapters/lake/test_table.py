@@ -107,6 +107,30 @@ def test_files_that_do_not_say_what_they_hold_are_always_opened(table):
     assert table.scan_between("c", 6, 9).collect().height == 3
 
 
+@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.parametrize("numbers", [{1}, {5, 6, 9}, {2, 10}, {7, 8}])
+def test_a_few_rows_are_found_by_their_numbers(tmp_path, numbers, *, local):
+    """In a local folder and behind a URI, as on an object store; other rows may come with them."""
+    table = LakeTable(Location.of(tmp_path / "t"))
+    table.create(ROWS)
+    for number in (1, 5, 9):
+        table.write(pl.DataFrame({"a": [number, number + 1]}), "append", commit(number))
+    there = LakeTable(table.location if local else Location(uri=table.location.path.as_uri()))
+    there.refresh()
+    found = [one for batch in there.batches_of("a", numbers, ["a"]) for one in batch.column(0).to_pylist()]
+    assert sorted(one for one in found if one in numbers) == sorted(numbers & {1, 2, 5, 6, 9, 10})
+
+
+def test_files_that_were_joined_are_forgotten(table):
+    """The ends of files are kept in memory for as long as the table has them."""
+    for number in range(3, 9):
+        table.write(pl.DataFrame({"a": [number]}), "append", commit(number))
+        assert table.batches_of("a", {number}, ["a"])
+    table.compact(small=2, target=1 << 20)
+    assert table.batches_of("a", {5}, ["a"])[0].num_rows > 1
+    assert len(table._groups["a"]._known) == 1
+
+
 def test_statistics_cut_to_milliseconds_hide_no_row(table):
     """The table's statistics say that its last event was at .000 ms, but it was 999 µs later."""
     late = NOON + timedelta(microseconds=500)
