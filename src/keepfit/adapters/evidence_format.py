@@ -44,7 +44,7 @@ AnyCells = (
 
 _MARK: Final = b"kfe"
 _KEPT_APART: Final = frozenset(typing.get_args(AnyCells))
-_UNREADABLE: Final = (ValueError, TypeError, KeyError, IndexError, msgspec.MsgspecError)
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, IndexError, OverflowError, msgspec.MsgspecError)
 
 
 #: The evidence of a window, packed.

@@ -1,6 +1,7 @@
 """Evidence on disk: what was ever written is read for ever, and what is newer than this keepfit is said to be."""
 
 import typing
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keepfit.adapters import evidence_format
 from keepfit.adapters.codec import pack
@@ -222,6 +225,26 @@ def test_other_bytes_and_other_cells_are_refused():
         unpack_evidence(b"PAR1 and more", ())
     with pytest.raises(DataError, match="cannot be read"):
         unpack_evidence(pack_evidence(GOLDEN).evidence, ())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(4, 1899), st.integers(0, 255)), min_size=1, max_size=3))
+def test_altered_bytes_are_read_or_refused(changes):
+    """A disk that lies makes no error but the one that says what to do."""
+    packed = bytearray((DATA / "evidence_2.bin").read_bytes())
+    for place, byte in changes:
+        packed[place] = byte
+    with suppress(DataError):
+        assert isinstance(unpack_evidence(bytes(packed), stored(2)[1]), WindowEvidence)
+
+
+def test_a_time_that_is_none_is_refused():
+    """Microseconds that lead out of the calendar."""
+    packed = pack_evidence(GOLDEN)
+    column = read_column(packed.evidence[4:])
+    column["window"]["start"] = [2**62]
+    with pytest.raises(DataError, match="OverflowError"):
+        unpack_evidence(packed.evidence[:4] + write_column(column), unpack_cells(packed.cells))
 
 
 def test_every_format_there_was_has_a_reader():
