@@ -102,3 +102,44 @@ def test_magnitudes_at_the_ends_of_what_floats_hold_are_compared(power):
     found = check_unit(NumericProfile.of(cells, small * 10.0**power), column)
     assert np.log10(found.value) == pytest.approx(power, abs=3)
     assert abs(np.log(found.value)) > np.log(1.5)
+
+
+def _shifted(values, factor):
+    """A reference of a month of days, and a window of another day times a factor."""
+    days = np.split(values, 30)
+    cells = NumericCells.of(values)
+    blocks = [NumericProfile.of(cells, day) for day in days]
+    column = _column(NumericProfile.merge(blocks), blocks)
+    return NumericProfile.of(cells, np.random.default_rng(5).permutation(values)[:300] * factor), column
+
+
+SHAPES = {
+    "positive": RNG.lognormal(0.5, 0.9, 9000),
+    "negative": -RNG.lognormal(0.5, 0.9, 9000),
+    "both signs": RNG.normal(0, 1, 9000),
+    "about a decile of 0": RNG.normal(1.28, 1, 9000),
+    "ties": RNG.integers(1, 8, 9000).astype(float),
+    "zeros": np.where(RNG.random(9000) < 0.15, 0.0, RNG.lognormal(0.5, 0.9, 9000)),
+    "too few": RNG.integers(0, 2, 9000).astype(float),
+}
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.2, 3.0, -1.0])
+def test_numbers_together_are_judged_as_each_alone(factor):
+    """Near to the unit that they were in all at once, others one by one; of any sign, with ties, without a unit."""
+    windows, columns = zip(*(_shifted(values, factor) for values in SHAPES.values()), strict=True)
+    together = check_units(windows, columns)
+    alone = [check_unit(window, column) for window, column in zip(windows, columns, strict=True)]
+    assert [str(one) for one in together] == [str(one) for one in alone]
+    assert together[-1] is None
+
+
+@pytest.mark.parametrize("shape", ["positive", "negative", "both signs", "about a decile of 0", "zeros"])
+@pytest.mark.parametrize("factor", [0.9, 1.0, 1.2])
+def test_the_factor_is_the_median_ratio_of_the_deciles(shape, factor):
+    """Of those that have a sign on both sides, and the same."""
+    window, column = _shifted(SHAPES[shape], factor)
+    tenths = [tenth / 10 for tenth in range(1, 10)]
+    pairs = zip(column.total.quantiles(tenths), window.quantiles(tenths), strict=True)
+    expected = np.exp(np.median([np.log(new / old) for old, new in pairs if old * new > 0]))
+    assert check_unit(window, column).value == pytest.approx(expected, rel=1e-12)
