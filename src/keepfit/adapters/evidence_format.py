@@ -92,7 +92,7 @@ def unpack_evidence(packed: Packed, cells: Sequence[AnyCells]) -> WindowEvidence
 
 
 def unpack_windows(packed: Sequence[Packed], cells: Sequence[AnyCells]) -> list[WindowEvidence]:
-    """`unpack_evidence` of many windows that were counted in the same cells, at a third of the work. Raises alike."""
+    """`unpack_evidence` of many windows that were counted in the same cells, at half of the work. Raises alike."""
     apart = Apart(kinds=_KEPT_APART, values=list(cells), forms=PROFILE_FORMS)
     return _unpacked(WindowEvidence, packed, apart, "evidence")
 
