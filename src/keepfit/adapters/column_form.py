@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import accumulate, groupby, pairwise
+from itertools import groupby
 from typing import Any, Final, Union
 
 import msgspec
@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.adapters.column_bytes import is_packed, narrowed, unpack_array
+from keepfit.adapters.columns import Apart, ColumnForm, Columns, Counts, end_to_end, ends_of
 from keepfit.adapters.wire_form import Form, form_of
 from keepfit.clock import EPOCH, utc
 
@@ -40,59 +41,6 @@ from keepfit.clock import EPOCH, utc
 _FEW: Final = 16
 
 _MICROSECOND: Final = timedelta(microseconds=1)
-#: Columns of one type, and how many values each of them holds.
-Columns = Sequence[Any]
-Counts = Sequence[int]
-
-
-@dataclasses.dataclass(slots=True)
-class Apart:
-    """Values of some types that are kept apart, each once: in a column stands their place in `values`.
-
-    Attributes:
-        kinds: the dataclasses, hashable, whose values are kept apart.
-        values: these values; added to when columns are made.
-        forms: types, as they are declared, that travel in a form of their own where it gives one: its methods give None
-            for what is to travel like every other of its kind.
-    """
-
-    kinds: frozenset[type] = frozenset()
-    values: list[Any] = dataclasses.field(default_factory=list)
-    forms: Mapping[Any, "OwnForm"] = dataclasses.field(default_factory=dict)
-    _places: dict[Any, int] = dataclasses.field(default_factory=dict)
-
-    def place(self, value: Any) -> int:
-        """Where a value stands; it is added when it is new."""
-        place = self._places.setdefault(value, len(self.values))
-        if place == len(self.values):
-            self.values.append(value)
-        return place
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnForm:
-    """How a column of values of one type travels.
-
-    Attributes:
-        encode: values → the column, as MessagePack has it. Raises TypeError for a value of another type.
-        decode_all: columns, and how many values each of them holds → the values of all, end to end. Raises ValueError,
-            TypeError, KeyError, IndexError or msgspec's ValidationError.
-    """
-
-    encode: Callable[[Sequence[Any], Apart], Any]
-    decode_all: Callable[[Columns, Counts, Apart], Sequence[Any]]
-
-    def decode(self, column: Any, count: int, apart: Apart) -> Sequence[Any]:
-        """The values of one column. Raises like `decode_all`."""
-        return self.decode_all([column], [count], apart)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class OwnForm:
-    """What `ColumnForm` is, for some of the values of a type: both give None for the others."""
-
-    encode: Callable[[Sequence[Any], Apart], Any]
-    decode_all: Callable[[Columns, Counts, Apart], Sequence[Any] | None]
 
 
 @cache
@@ -148,22 +96,12 @@ def _leaf(form: Form) -> ColumnForm:
         return [form.encode(one) for one in values]
 
     def decode_all(columns: Columns, counts: Counts, _apart: Apart) -> Sequence[Any]:
-        found = _end_to_end(columns, counts)
+        found = end_to_end(columns, counts)
         if form.bare is not None:
             return msgspec.convert(found, list[form.bare])  # type: ignore[name-defined]
         return [form.decode(one) for one in found]
 
     return ColumnForm(encode=encode, decode_all=decode_all)
-
-
-def _end_to_end(lists: Columns, counts: Counts) -> list[Any]:
-    """The items of lists that must be as long as they are said to be: else what is one's would be taken for another's."""
-    found: list[Any] = []
-    for items, count in zip(lists, counts, strict=True):
-        if len(items) != count:
-            raise ValueError(f"{len(items)} values where {count} were stored")
-        found += items
-    return found
 
 
 def _numbers(
@@ -179,9 +117,7 @@ def _numbers(
         return plain
 
     def decode_all(columns: Columns, counts: Counts, _apart: Apart) -> Sequence[Any]:
-        plain = _end_to_end(
-            [unpack_array(one).tolist() if is_packed(one) else one for one in columns], counts
-        )
+        plain = end_to_end([unpack_array(one).tolist() if is_packed(one) else one for one in columns], counts)
         return plain if value is None else [value(one) for one in plain]
 
     return ColumnForm(encode=encode, decode_all=decode_all)
@@ -311,11 +247,6 @@ def _arms_of(union: Any, count: int, apart: Apart) -> list[str]:
     return [arms[place] for place in _NUMBERS[int].decode(union["which"], count, apart)]
 
 
-def _ends(lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """Where each of some parts, laid end to end, begins and ends."""
-    return list(pairwise(accumulate(lengths, initial=0)))
-
-
 def _sequence(declared: Any) -> ColumnForm:
     """`tuple[T, ...]`, `list[T]`, or `Sequence[T]`, which comes back as a tuple; other tuples go to `_fixed`."""
     kind: type = typing.get_origin(declared) or declared
@@ -339,7 +270,7 @@ def _sequence(declared: Any) -> ColumnForm:
     def decode_all(columns: Columns, counts: Counts, apart: Apart) -> Sequence[Any]:
         each, sizes = _lengths(columns, counts, apart)
         flat = items.decode_all([one["items"] for one in columns], sizes, apart)
-        return [many(flat[start:end]) for start, end in _ends(each)]
+        return [many(flat[start:end]) for start, end in ends_of(each)]
 
     return ColumnForm(encode=encode, decode_all=decode_all)
 
@@ -347,7 +278,7 @@ def _sequence(declared: Any) -> ColumnForm:
 def _lengths(columns: Columns, counts: Counts, apart: Apart) -> tuple[Sequence[int], list[int]]:
     """How many items each value has, and how many those of each column have together."""
     each = _NUMBERS[int].decode_all([one["lengths"] for one in columns], counts, apart)
-    return each, [sum(each[start:end]) for start, end in _ends(counts)]
+    return each, [sum(each[start:end]) for start, end in ends_of(counts)]
 
 
 def _fixed(inner: Sequence[Any], build: Callable[[Sequence[Any]], Any]) -> ColumnForm:
@@ -387,7 +318,7 @@ def _mapping(declared: Any) -> ColumnForm:
         each, sizes = _lengths(columns, counts, apart)
         keys = key.decode_all([one["keys"] for one in columns], sizes, apart)
         items = value.decode_all([one["values"] for one in columns], sizes, apart)
-        return [dict(zip(keys[start:end], items[start:end], strict=True)) for start, end in _ends(each)]
+        return [dict(zip(keys[start:end], items[start:end], strict=True)) for start, end in ends_of(each)]
 
     return ColumnForm(encode=encode, decode_all=decode_all)
 
@@ -411,11 +342,11 @@ def _arrays(declared: Any) -> ColumnForm:
             alike, many = zip(*some, strict=True)
             told = [column[layout] for column in alike]
             if layout == "each":
-                found += [each.decode(one) for one in _end_to_end(told, many)]
+                found += [each.decode(one) for one in end_to_end(told, many)]
                 continue
             form = sizes if layout == "sizes" else shapes
             extents = form.decode_all(told, many, apart)
-            for column, (start, end) in zip(alike, _ends(many), strict=True):
+            for column, (start, end) in zip(alike, ends_of(many), strict=True):
                 found += _views(column, extents[start:end])
         return found
 
@@ -431,7 +362,7 @@ def _views(column: Any, extents: Sequence[Any]) -> list[NDArray[Any]]:
     """The arrays of these sizes, or shapes, that lie end to end in a column."""
     flat = unpack_array(column["flat"]).astype(np.dtype(column["dtype"]), copy=False)
     flat.flags.writeable = False
-    ends = _ends([one if isinstance(one, int) else math.prod(one) for one in extents])
+    ends = ends_of([one if isinstance(one, int) else math.prod(one) for one in extents])
     if flat.size != (ends[-1][1] if ends else 0):
         raise ValueError(f"{flat.size} numbers are no arrays of {extents}")
     return [flat[start:end].reshape(one) for (start, end), one in zip(ends, extents, strict=True)]

@@ -19,7 +19,8 @@ from typing import Any, Final
 import msgspec
 
 from keepfit.adapters.column_bytes import read_column, write_column
-from keepfit.adapters.column_form import Apart, column_form
+from keepfit.adapters.column_form import column_form
+from keepfit.adapters.columns import Apart
 from keepfit.adapters.profile_form import PROFILE_FORMS, PairedColumns
 from keepfit.errors import DataError
 from keepfit.evaluation.score_cells import ScoreCells

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keepfit.adapters.column_bytes import narrowed, unpack_array
-from keepfit.adapters.column_form import Apart, Columns, Counts, OwnForm, column_form
+from keepfit.adapters.column_form import column_form
+from keepfit.adapters.columns import Apart, Columns, Counts, OwnForm
 from keepfit.stats.categorical_profile import Category
 from keepfit.stats.moments import Moments
 from keepfit.stats.profile import CategoricalProfile, NumericCells, NumericProfile, Profile
@@ -292,7 +293,7 @@ def _number_of(column: Any, cells: NumericCells) -> NumericProfile:
     )
 
 
-#: Of the types that travel in a form of their own, see `keepfit.adapters.column_form.Apart`.
+#: Of the types that travel in a form of their own, see `keepfit.adapters.columns.Apart`.
 PROFILE_FORMS: Final[Mapping[Any, OwnForm]] = {
     _FEATURES: OwnForm(encode=_write_features, decode_all=_read_features),
     Moments: OwnForm(encode=_write_moments, decode_all=_read_moments),

@@ -98,23 +98,6 @@ class Finding:
     p: float | None = None
     harm: float | None = None
 
-    def alarmed(self, says: str, fault: Fault | None) -> "Finding":
-        """The same as an alarm, with its sentence and the rows at fault; a third of the work of `dataclasses.replace`."""
-        return Finding(
-            check=self.check,
-            subject=self.subject,
-            statistic=self.statistic,
-            value=self.value,
-            expected=self.expected,
-            threshold=self.threshold,
-            n=self.n,
-            verdict=Verdict.ALARM,
-            says=says,
-            fault=fault,
-            p=self.p,
-            harm=self.harm,
-        )
-
     @property
     def alarms(self) -> bool:
         """Whether the verdict is an alarm."""

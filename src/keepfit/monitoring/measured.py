@@ -1,9 +1,9 @@
 """From tests to verdicts: all tests of a window are judged together, so that many of them make no false alarms."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from keepfit.monitoring.finding import Fault, Finding
+from keepfit.monitoring.finding import Fault, Finding, Verdict
 from keepfit.stats.multiple_testing import benjamini_hochberg
 
 
@@ -39,8 +39,12 @@ def judged(tests: Sequence[Measured], rate: float) -> list[Finding]:
     others = [1.0] * sum(one.more for one in counted)
     significant = benjamini_hochberg([*p_values, *others], rate)
     alarming = {id(one) for one, clear in zip(counted, significant, strict=False) if clear and one.beyond}
-    return [one.finding.alarmed(one.says, one.fault) if id(one) in alarming else one.finding for one in tests]
+    return [_alarm(one) if id(one) in alarming else one.finding for one in tests]
 
 
 def _p(one: Measured) -> float:
     return one.finding.p if one.finding.p is not None else 1.0
+
+
+def _alarm(one: Measured) -> Finding:
+    return replace(one.finding, verdict=Verdict.ALARM, says=one.says, fault=one.fault)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepfit.adapters.column_bytes import read_column, write_column
-from keepfit.adapters.column_form import Apart, OwnForm, column_form
+from keepfit.adapters.column_form import column_form
+from keepfit.adapters.columns import Apart, OwnForm
 from keepfit.clock import EPOCH, Window
 
 

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from keepfit.adapters.column_bytes import read_column, write_column
-from keepfit.adapters.column_form import Apart, column_form
+from keepfit.adapters.column_form import column_form
+from keepfit.adapters.columns import Apart
 from keepfit.adapters.profile_form import PROFILE_FORMS, PairedColumns
 from keepfit.stats.moments import Moments
 from keepfit.stats.profile import (
